@@ -1,0 +1,319 @@
+//! The one error of the library: what failed, on what, whether anything changed, and what to do next.
+//!
+//! Each [`Code`] has a PowerShell category and a section in `docs/troubleshooting.md`. A host gets the error as JSON
+//! (its `Serialize`), a program as text (its `Display`). Neither ever holds a key, a token or a connection string.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// What kind of failure it was. Stable: hosts and scripts branch on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Code {
+    /// The request is not UTF-8, not JSON, or has a member that the operation does not know.
+    InvalidRequest,
+    /// A parameter's value is refused before any network call.
+    InvalidArgument,
+    /// A change does not fit the record as it is; nothing was written.
+    InvalidChange,
+    /// What is needed to sign in, or to find the service, was not given.
+    NotConnected,
+    /// The account or the policy could not be used to sign in.
+    AuthenticationFailed,
+    /// HTTP 401: the service does not accept the token.
+    Unauthorized,
+    /// HTTP 403: signed in, but not allowed; or no shared access policy has the right that is needed.
+    Forbidden,
+    /// HTTP 404.
+    NotFound,
+    /// HTTP 409 for a record that should have been new.
+    AlreadyExists,
+    /// HTTP 409 of another kind.
+    Conflict,
+    /// HTTP 412: the record is not the one that the etag names.
+    PreconditionFailed,
+    /// HTTP 429, and patience ran out.
+    Throttled,
+    /// HTTP 400 and other refusals of the request's content.
+    BadRequest,
+    /// HTTP 5xx.
+    ServiceFailure,
+    /// The answer is not what the service's contract says (not JSON, cut off, wrong shape).
+    UnexpectedResponse,
+    /// No connection could be made, or it broke.
+    ConnectionFailed,
+    /// The host name is not known.
+    HostNotFound,
+    /// The server's certificate is not trusted.
+    UntrustedCertificate,
+    /// No answer in time.
+    Timeout,
+    /// The host cancelled the operation.
+    Cancelled,
+    /// A fault of this library.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 21] = [
+        Self::InvalidRequest,
+        Self::InvalidArgument,
+        Self::InvalidChange,
+        Self::NotConnected,
+        Self::AuthenticationFailed,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::Conflict,
+        Self::PreconditionFailed,
+        Self::Throttled,
+        Self::BadRequest,
+        Self::ServiceFailure,
+        Self::UnexpectedResponse,
+        Self::ConnectionFailed,
+        Self::HostNotFound,
+        Self::UntrustedCertificate,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
+    /// The name of a `System.Management.Automation.ErrorCategory`.
+    pub fn category(self) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::InvalidArgument | Self::BadRequest => "InvalidArgument",
+            Self::InvalidChange => "InvalidOperation",
+            Self::NotConnected | Self::AuthenticationFailed | Self::Unauthorized => "AuthenticationError",
+            Self::Forbidden => "PermissionDenied",
+            Self::NotFound => "ObjectNotFound",
+            Self::AlreadyExists | Self::Conflict => "ResourceExists",
+            Self::PreconditionFailed => "InvalidOperation",
+            Self::Throttled => "LimitsExceeded",
+            Self::ServiceFailure => "ResourceUnavailable",
+            Self::UnexpectedResponse => "InvalidResult",
+            Self::ConnectionFailed | Self::HostNotFound => "ConnectionError",
+            Self::UntrustedCertificate => "SecurityError",
+            Self::Timeout => "OperationTimeout",
+            Self::Cancelled => "OperationStopped",
+            Self::Internal => "NotSpecified",
+        }
+    }
+
+    /// Whether the same request may work later without a change.
+    fn retryable(self) -> bool {
+        matches!(self, Self::Throttled | Self::ServiceFailure | Self::ConnectionFailed | Self::Timeout)
+    }
+}
+
+/// What is known about the change that was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Nothing was changed.
+    #[default]
+    NotApplied,
+    /// The request may have reached the service; its answer did not come back.
+    Unknown,
+    /// The change was made; what failed came after it.
+    Applied,
+}
+
+/// What the service said about a failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpFailure {
+    /// The HTTP status.
+    pub status: u16,
+    /// The service's six-digit code, or resource manager's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The identifier that Microsoft support asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracking_id: Option<String>,
+    /// The identifier that this library sent along, `x-ms-client-request-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_request_id: Option<String>,
+}
+
+/// A failure; see the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Record>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    code: Code,
+    message: String,
+    target: Option<String>,
+    parameter: Option<String>,
+    terminating: bool,
+    outcome: Outcome,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<HttpFailure>,
+    causes: Vec<String>,
+}
+
+/// A result whose failure is [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure that nothing is known about but its kind and what to say: one sentence or more, ending in a stop.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Box::new(Record {
+            code,
+            message: message.into(),
+            target: None,
+            parameter: None,
+            terminating: false,
+            outcome: Outcome::NotApplied,
+            attempts: 0,
+            http: None,
+            causes: Vec::new(),
+        }))
+    }
+
+    /// A parameter's value is refused. `parameter` is the request's member.
+    pub fn argument(parameter: &str, message: impl Into<String>) -> Self {
+        Self::new(Code::InvalidArgument, message).with_parameter(parameter)
+    }
+
+    /// Names the request's member that is at fault.
+    pub fn with_parameter(mut self, parameter: &str) -> Self {
+        self.0.parameter = Some(parameter.to_owned());
+        self
+    }
+
+    /// Names what was worked on, such as `enrollment/dev-01`, unless an inner room has named it already.
+    pub fn with_target(mut self, target: impl Into<String>) -> Self {
+        self.0.target.get_or_insert_with(|| target.into());
+        self
+    }
+
+    /// Says what is known about the change.
+    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
+        self
+    }
+
+    /// Says how often the request was sent.
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Adds what the service said.
+    pub fn with_http(mut self, http: HttpFailure) -> Self {
+        self.0.http = Some(http);
+        self
+    }
+
+    /// Adds `cause` and all that it was caused by.
+    pub fn caused_by(mut self, cause: &dyn std::error::Error) -> Self {
+        let mut next = Some(cause);
+        while let Some(error) = next {
+            self.0.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+
+    /// Says that the operation could not go on after this failure.
+    pub fn terminating(mut self) -> Self {
+        self.0.terminating = true;
+        self
+    }
+
+    /// What kind of failure it was.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What to tell a person.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The request's member at fault.
+    pub fn parameter(&self) -> Option<&str> {
+        self.0.parameter.as_deref()
+    }
+
+    /// What was worked on.
+    pub fn target(&self) -> Option<&str> {
+        self.0.target.as_deref()
+    }
+
+    /// What is known about the change.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// How often the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// What the service said.
+    pub fn http(&self) -> Option<&HttpFailure> {
+        self.0.http.as_ref()
+    }
+
+    /// The section of the documentation that says what to do.
+    pub fn help(&self) -> String {
+        format!("docs/troubleshooting.md#{}", format!("{:?}", self.0.code).to_lowercase())
+    }
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            record: &'a Record,
+            category: &'static str,
+            retryable: bool,
+            help: String,
+        }
+        Whole {
+            record: &self.0,
+            category: self.0.code.category(),
+            retryable: self.0.code.retryable(),
+            help: self.help(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_has_every_member_that_hosts_read() {
+        let error = Error::argument("registrationId", "No.").with_target("enrollment/a b").caused_by(&fmt::Error);
+        let record = serde_json::to_value(&error).unwrap();
+        assert_eq!(
+            record,
+            serde_json::json!({
+                "code": "InvalidArgument", "category": "InvalidArgument", "message": "No.", "target": "enrollment/a b",
+                "parameter": "registrationId", "terminating": false, "retryable": false, "outcome": "notApplied",
+                "attempts": 0, "causes": [fmt::Error.to_string()], "help": "docs/troubleshooting.md#invalidargument"
+            })
+        );
+    }
+
+    #[test]
+    fn an_inner_target_stays() {
+        assert_eq!(Error::new(Code::Internal, "").with_target("inner").with_target("outer").target(), Some("inner"));
+    }
+}

@@ -1,0 +1,22 @@
+//! The service's own words and records, as they stand on the wire.
+//!
+//! Used by every room, uses none of ours. A record is kept as the JSON object that the service sent
+//! ([`Record`]): members this version does not know, and every twin, survive a read, a merge and a write unchanged.
+
+mod development;
+mod kind;
+mod record;
+mod right;
+mod words;
+
+pub use development::{DEVELOPMENT, Development, DevelopmentPolicy};
+pub use kind::EnrollmentKind;
+pub use record::{Members, Record};
+pub use right::{AccessRight, AccessRights};
+pub use words::{AllocationPolicy, AttestationType, ProvisioningStatus, ReprovisionPolicy, Word};
+
+/// The data-plane api-version that is sent unless a caller needs a newer one.
+pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";
+
+/// The resource-manager api-version of `Microsoft.Devices/provisioningServices`.
+pub const RESOURCE_MANAGER_API_VERSION: &str = "2022-12-12";

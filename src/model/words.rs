@@ -1,0 +1,120 @@
+//! The words that the service knows for a member, with the spelling of each front.
+
+use serde::{Deserialize, Deserializer, de};
+
+/// A closed set of words. Input is taken without regard to case, since the wire, resource manager, `az` and the Az
+/// module each spell them in their own.
+pub trait Word: Copy + Sized + 'static {
+    /// Every word, in the order in which it is shown to people.
+    const ALL: &'static [Self];
+    /// The word on the wire.
+    fn wire(self) -> &'static str;
+    /// The word in the PowerShell module's enums.
+    fn powershell(self) -> &'static str;
+
+    /// The word that `text` spells, in any case and either spelling.
+    fn parse(text: &str) -> Option<Self> {
+        let same = |word: &Self| word.wire().eq_ignore_ascii_case(text) || word.powershell().eq_ignore_ascii_case(text);
+        Self::ALL.iter().copied().find(same)
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $wire:literal / $powershell:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$word_doc])* $word),+ }
+
+        impl Word for $name {
+            const ALL: &'static [Self] = &[$(Self::$word),+];
+            fn wire(self) -> &'static str { match self { $(Self::$word => $wire),+ } }
+            fn powershell(self) -> &'static str { match self { $(Self::$word => $powershell),+ } }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).ok_or_else(|| de::Error::unknown_variant(&text, &[$($powershell),+]))
+            }
+        }
+    };
+}
+
+words! {
+    /// `attestation.type`: how a device proves who it is.
+    AttestationType {
+        /// No attestation; the service refuses it for new records.
+        None = "none" / "None",
+        /// A trusted platform module's endorsement key.
+        Tpm = "tpm" / "Tpm",
+        /// A client certificate, or the signer of one.
+        X509 = "x509" / "X509",
+        /// A symmetric key, or one derived from a group's.
+        SymmetricKey = "symmetricKey" / "SymmetricKey",
+    }
+}
+
+words! {
+    /// `allocationPolicy`: how the service chooses the hub.
+    AllocationPolicy {
+        /// Evenly over the linked hubs.
+        Hashed = "hashed" / "Hashed",
+        /// The hub with the lowest latency to the device.
+        GeoLatency = "geoLatency" / "GeoLatency",
+        /// The one hub that the record names.
+        Static = "static" / "Static",
+        /// The hub that a webhook answers with.
+        Custom = "custom" / "Custom",
+    }
+}
+
+words! {
+    /// `provisioningStatus`: whether the record lets a device in.
+    ProvisioningStatus {
+        /// Devices may provision.
+        Enabled = "enabled" / "Enabled",
+        /// Devices are refused.
+        Disabled = "disabled" / "Disabled",
+    }
+}
+
+words! {
+    /// `reprovisionPolicy`, by the names that the Az module and `az` give to its two switches.
+    ReprovisionPolicy {
+        /// `updateHubAssignment` true, `migrateDeviceData` true.
+        Migrate = "reprovisionandmigratedata" / "reprovisionandmigratedata",
+        /// `updateHubAssignment` true, `migrateDeviceData` false.
+        Reset = "reprovisionandresetdata" / "reprovisionandresetdata",
+        /// Both false.
+        Never = "never" / "never",
+    }
+}
+
+impl ReprovisionPolicy {
+    /// The wire's `updateHubAssignment` and `migrateDeviceData`.
+    pub fn switches(self) -> (bool, bool) {
+        match self {
+            Self::Migrate => (true, true),
+            Self::Reset => (true, false),
+            Self::Never => (false, false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_in_any_case() {
+        assert_eq!(AllocationPolicy::parse("GEOLATENCY"), Some(AllocationPolicy::GeoLatency));
+        assert_eq!(AttestationType::parse("symmetrickey"), Some(AttestationType::SymmetricKey));
+        assert_eq!(ProvisioningStatus::parse("on"), None);
+    }
+
+    #[test]
+    fn an_unknown_word_names_what_is_accepted() {
+        let refused = serde_json::from_str::<AllocationPolicy>(r#""random""#).unwrap_err().to_string();
+        assert!(refused.contains("`random`") && refused.contains("`GeoLatency`"), "{refused}");
+    }
+}
