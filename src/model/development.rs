@@ -1,6 +1,8 @@
 //! The emulator's account: fixed and published, as development storage accounts are. None of these values opens
 //! anything but an emulator on the same machine.
 
+use std::path::{Path, PathBuf};
+
 /// A shared access policy of the emulator.
 #[derive(Clone, Copy, Debug)]
 pub struct DevelopmentPolicy {
@@ -87,3 +89,18 @@ pub const DEVELOPMENT: Development = Development {
         },
     ],
 };
+
+/// The folder that holds what the emulator keeps for this user: `AZIOTDPS_HOME`, or the platform's place for
+/// application data. `None` where the user has no home folder.
+pub fn home() -> Option<PathBuf> {
+    match std::env::var_os("AZIOTDPS_HOME") {
+        Some(folder) if !folder.is_empty() => Some(folder.into()),
+        _ => Some(directories::ProjectDirs::from("", "", "aziotdps")?.data_local_dir().to_owned()),
+    }
+}
+
+/// The emulator's certificate authority in `home`: PEM, made by the first start. A client trusts it for loopback
+/// addresses and for nothing else.
+pub fn certificate_authority(home: &Path) -> PathBuf {
+    home.join("emulator-ca.pem")
+}

@@ -9,7 +9,7 @@ mod record;
 mod right;
 mod words;
 
-pub use development::{DEVELOPMENT, Development, DevelopmentPolicy};
+pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, certificate_authority, home};
 pub use kind::EnrollmentKind;
 pub use record::{Members, Record};
 pub use right::{AccessRight, AccessRights};
