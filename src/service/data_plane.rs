@@ -1,0 +1,167 @@
+//! The data plane: enrollments of either kind, by the contract of api-version 2021-10-01.
+
+use super::refusal::{refusal, unreadable};
+use crate::context::Context;
+use crate::error::{Error, Outcome, Result};
+use crate::http::{Method, Request, Response, Url};
+use crate::model::{AccessRight, DATA_PLANE_API_VERSION, EnrollmentKind, Record};
+use crate::target::Endpoint;
+use reqwest::header::{HeaderName, IF_MATCH};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+const JSON: &str = "application/json; charset=utf-8";
+const CONTINUATION: HeaderName = HeaderName::from_static("x-ms-continuation");
+const MAX_ITEM_COUNT: HeaderName = HeaderName::from_static("x-ms-max-item-count");
+
+/// One provisioning service's data plane, as one operation sees it.
+#[derive(Debug)]
+pub struct DataPlane<'a> {
+    context: &'a Context,
+    endpoint: Endpoint,
+}
+
+/// One page of a query.
+#[derive(Debug)]
+pub struct Page {
+    /// The records, perhaps none.
+    pub records: Vec<Record>,
+    /// What to ask for the next page with; `None` on the last.
+    pub continuation: Option<String>,
+}
+
+/// An answer, and whether it may be the answer to this library's own earlier attempt.
+#[derive(Debug)]
+pub struct Answer<T> {
+    /// What the service said.
+    pub result: Result<T>,
+    /// See [`Response::lost_answer`].
+    pub lost_answer: bool,
+}
+
+impl<'a> DataPlane<'a> {
+    /// The data plane of `endpoint`.
+    pub fn new(context: &'a Context, endpoint: Endpoint) -> Self {
+        Self { context, endpoint }
+    }
+
+    /// Reads a record; keys and certificates are not in it.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::NotFound`], and those of any request.
+    pub async fn get(&self, kind: EnrollmentKind, id: &str) -> Result<Record> {
+        let url = self.url(&[kind.collection(), id]);
+        let response = self.send(AccessRight::EnrollmentRead, Method::GET, url, Vec::new(), None).await?;
+        read(&response, "a record")
+    }
+
+    /// Reads a record's attestation mechanism with its keys.
+    ///
+    /// # Errors
+    /// As for [`Self::get`].
+    pub async fn attestation_mechanism(&self, kind: EnrollmentKind, id: &str) -> Result<Record> {
+        let url = self.url(&[kind.collection(), id, "attestationmechanism"]);
+        // Which right this needs is not documented; what it returns is worth the right to write.
+        let response = self.send(AccessRight::EnrollmentWrite, Method::POST, url, Vec::new(), None).await?;
+        read(&response, "an attestation mechanism")
+    }
+
+    /// Writes a whole record: creates it where `etag` is `None`, else replaces the record that has that etag
+    /// (`*`: any). Answers with the record, keys included.
+    pub async fn put(&self, kind: EnrollmentKind, id: &str, record: &Record, etag: Option<&str>) -> Answer<Record> {
+        let url = self.url(&[kind.collection(), id]);
+        let body = Value::Object(record.0.clone()).to_string();
+        self.write(Method::PUT, url, etag, Some(body.into()), |response| read(response, "a record")).await
+    }
+
+    /// Removes a record; with `etag`, only the record that has it.
+    pub async fn delete(&self, kind: EnrollmentKind, id: &str, etag: Option<&str>) -> Answer<()> {
+        let url = self.url(&[kind.collection(), id]);
+        self.write(Method::DELETE, url, etag, None, |_| Ok(())).await
+    }
+
+    /// Reads one page of all records of a kind, at most `count` of them if given.
+    ///
+    /// # Errors
+    /// Those of any request.
+    pub async fn query(&self, kind: EnrollmentKind, count: Option<u64>, continuation: Option<&str>) -> Result<Page> {
+        let url = self.url(&[kind.collection(), "query"]);
+        let mut headers = Vec::new();
+        headers.extend(count.map(|count| (MAX_ITEM_COUNT, count.to_string())));
+        headers.extend(continuation.map(|token| (CONTINUATION, token.to_owned())));
+        let body = json!({"query": "SELECT *"}).to_string();
+        let response = self.send(AccessRight::EnrollmentRead, Method::POST, url, headers, Some(body.into())).await?;
+        let continuation = response.header(CONTINUATION.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
+        Ok(Page { records: read(&response, "a list of records")?, continuation })
+    }
+
+    async fn write<T>(
+        &self,
+        method: Method,
+        url: Url,
+        etag: Option<&str>,
+        body: Option<SecretString>,
+        read: impl FnOnce(&Response) -> Result<T>,
+    ) -> Answer<T> {
+        let headers = etag.map(|etag| (IF_MATCH, etag.to_owned())).into_iter().collect();
+        self.context.writing(Outcome::Unknown);
+        let answer = self.exchange(AccessRight::EnrollmentWrite, method, url, headers, body).await;
+        let lost_answer = answer.as_ref().is_ok_and(|response| response.lost_answer);
+        let result = answer.and_then(|response| match response.status {
+            200..=299 => read(&response).map_err(|error| error.with_outcome(Outcome::Applied)),
+            // A failure of the service says nothing about how far it came.
+            500..=599 => Err(refusal(&response).with_outcome(Outcome::Unknown)),
+            _ => Err(refusal(&response)),
+        });
+        self.context.writing(result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied));
+        Answer { result, lost_answer }
+    }
+
+    async fn send(
+        &self,
+        right: AccessRight,
+        method: Method,
+        url: Url,
+        headers: Vec<(HeaderName, String)>,
+        body: Option<SecretString>,
+    ) -> Result<Response> {
+        let answer = self.exchange(right, method, url, headers, body).await;
+        let response = answer.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
+        if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
+    }
+
+    /// Sends with a signature; a 401 forgets what was cached of the credentials and tries once more.
+    async fn exchange(
+        &self,
+        right: AccessRight,
+        method: Method,
+        url: Url,
+        headers: Vec<(HeaderName, String)>,
+        body: Option<SecretString>,
+    ) -> Result<Response> {
+        let mut request = Request { method, url, headers, authorization: None, body: body.map(|body| (JSON, body)) };
+        request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
+        let response = self.context.send(&request).await?;
+        if response.status != 401 || !self.endpoint.forget(self.context).await {
+            return Ok(response);
+        }
+        self.context.verbose("401: signing in again".to_owned()).await;
+        request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
+        self.context.send(&request).await
+    }
+
+    /// Each of `path` becomes one segment, whatever is in it.
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.endpoint.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url.query_pairs_mut().append_pair("api-version", DATA_PLANE_API_VERSION);
+        url
+    }
+}
+
+fn read<T: DeserializeOwned>(response: &Response, expected: &str) -> Result<T> {
+    serde_json::from_slice(&response.body).map_err(|_| unreadable(response, expected))
+}
