@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::credential::{Account, Authority, TokenCache};
 use crate::error::{Code, Error, Result};
 use crate::http::{Settings, Transport, Url};
+use crate::model::AuthType;
 use crate::service::{Policy, ResourceId, ResourceManager};
 use crate::target::Target;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,16 +19,6 @@ pub struct Cloud {
     pub authority: Authority,
     /// Resource manager.
     pub resource_manager: Url,
-}
-
-/// How the data plane is signed in to when a service is named through resource manager.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AuthType {
-    /// With a key of a shared access policy, looked up in resource manager.
-    #[default]
-    Key,
-    /// With an Entra token.
-    Login,
 }
 
 /// What a session is connected with. Replaced as a whole by the next connect.
@@ -56,7 +47,7 @@ impl Connection {
         Self {
             cloud,
             account: None,
-            auth_type: AuthType::default(),
+            auth_type: AuthType::Key,
             subscription_id: None,
             default_target: None,
             transport: Transport::new(settings),

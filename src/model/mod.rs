@@ -13,7 +13,9 @@ pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, certificate_a
 pub use kind::EnrollmentKind;
 pub use record::{Members, Record};
 pub use right::{AccessRight, AccessRights};
-pub use words::{AllocationPolicy, AttestationType, ProvisioningStatus, ReprovisionPolicy, Word};
+pub use words::{
+    AllocationPolicy, AttestationType, AuthType, Environment, ProvisioningStatus, ReprovisionPolicy, Word,
+};
 
 /// The data-plane api-version that is sent unless a caller needs a newer one.
 pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";

@@ -90,6 +90,28 @@ words! {
     }
 }
 
+words! {
+    /// Which cloud an account is in.
+    Environment {
+        /// The public one.
+        Public = "AzureCloud" / "AzureCloud",
+        /// That of the US government.
+        UsGovernment = "AzureUSGovernment" / "AzureUSGovernment",
+        /// That of 21Vianet in China.
+        China = "AzureChinaCloud" / "AzureChinaCloud",
+    }
+}
+
+words! {
+    /// How the data plane is signed in to when a service is named through resource manager.
+    AuthType {
+        /// With a key of a shared access policy, looked up in resource manager.
+        Key = "key" / "Key",
+        /// With an Entra token.
+        Login = "login" / "Login",
+    }
+}
+
 impl ReprovisionPolicy {
     /// The wire's `updateHubAssignment` and `migrateDeviceData`.
     pub fn switches(self) -> (bool, bool) {
