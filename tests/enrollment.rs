@@ -4,6 +4,7 @@
 
 mod common;
 
+use aziotdps::emulator::Fault;
 use aziotdps::error::{Code, Outcome};
 use aziotdps::model::EnrollmentKind::Individual;
 use aziotdps::operation::{Call, Event};
@@ -63,14 +64,14 @@ fn a_set_of_the_status_changes_nothing_else() {
     // A member from a newer api-version, deep in the record too.
     before["novelty"] = json!({"a": 1.0});
     before["attestation"]["symmetricKey"]["novelty"] = json!(["x"]);
-    before["etag"] = json!("*");
-    bench.emulator.put_stored(Individual, "dev-01", &before.to_string());
+    bench.put_raw("/enrollments/dev-01", before.to_string());
     let before = bench.emulator.stored(Individual, "dev-01").unwrap();
 
     bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "provisioningStatus": "Disabled"})).item();
 
     let after = bench.emulator.stored(Individual, "dev-01").unwrap();
-    let (before, after): (Value, Value) = (serde_json::from_str(&before).unwrap(), serde_json::from_str(&after).unwrap());
+    let (before, after): (Value, Value) =
+        (serde_json::from_str(&before).unwrap(), serde_json::from_str(&after).unwrap());
     assert_eq!(after["provisioningStatus"], "disabled");
     let rest = |record: &Value| {
         let mut rest = record.as_object().unwrap().clone();
@@ -126,7 +127,8 @@ fn new_never_overwrites() {
     let bench = Bench::connected();
     precious(&bench);
     let before = bench.emulator.stored(Individual, "dev-01");
-    let refused = bench.run(Call::EnrollmentNew, json!({"registrationId": "Dev-01", "attestationType": "SymmetricKey"})).error();
+    let refused =
+        bench.run(Call::EnrollmentNew, json!({"registrationId": "Dev-01", "attestationType": "SymmetricKey"})).error();
     assert_eq!((refused.code(), refused.http().unwrap().error_code.as_deref()), (Code::AlreadyExists, Some("409201")));
     assert_eq!(bench.emulator.stored(Individual, "dev-01"), before);
 }
@@ -135,7 +137,12 @@ fn new_never_overwrites() {
 fn a_certificate_is_replaced_alone_and_its_neighbour_stays() {
     let bench = Bench::connected();
     let pem = include_str!("data/device.pem");
-    let created = bench.run(Call::EnrollmentNew, json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem})).item();
+    let created = bench
+        .run(
+            Call::EnrollmentNew,
+            json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem}),
+        )
+        .item();
     let info = created["attestation"]["x509"]["clientCertificates"]["secondary"]["info"].clone();
     assert_eq!(info["subjectName"], "CN=device-01");
     let other = include_str!("data/other.pem");
@@ -152,7 +159,7 @@ fn a_certificate_is_replaced_alone_and_its_neighbour_stays() {
 #[test]
 fn a_listing_streams_and_stops_when_nobody_looks() {
     let bench = Bench::connected();
-    bench.emulator.seed(Individual, 10_000, "dev-");
+    bench.seed("enrollments", 10_000);
     let queries = || bench.calls().iter().filter(|call| call.contains("/query")).count();
 
     let operation = bench.session.start(Call::EnrollmentList, b"{}");
@@ -172,14 +179,15 @@ fn a_listing_streams_and_stops_when_nobody_looks() {
     assert!(queries() <= asked + 1, "the calls go on without a reader");
 
     let all = bench.run(Call::EnrollmentList, json!({})).items();
-    let ids: std::collections::HashSet<_> = all.iter().map(|record| record["registrationId"].as_str().unwrap()).collect();
+    let ids: std::collections::HashSet<_> =
+        all.iter().map(|record| record["registrationId"].as_str().unwrap()).collect();
     assert_eq!((all.len(), ids.len()), (10_000, 10_000));
 }
 
 #[test]
 fn top_and_page_size_bound_what_is_asked_for() {
     let bench = Bench::connected();
-    bench.emulator.seed(Individual, 25, "dev-");
+    bench.seed("enrollments", 25);
     assert_eq!(bench.run(Call::EnrollmentList, json!({"top": 12, "pageSize": 5})).items().len(), 12);
     let sizes: Vec<_> = bench.emulator.requests().into_iter().filter_map(|call| call.max_item_count).collect();
     assert_eq!(sizes, ["5", "5", "2"]);
@@ -189,18 +197,27 @@ fn top_and_page_size_bound_what_is_asked_for() {
 #[test]
 fn remove_all_misses_none_and_reports_each_failure() {
     let bench = Bench::connected();
-    bench.emulator.seed(Individual, 2_500, "dev-");
-    bench.emulator.fault(json!({"method": "DELETE", "times": 2, "status": 403}));
+    bench.seed("enrollments", 2_500);
+    bench.fault(Fault::status(403).on("DELETE", "/enrollments/").times(2));
     let outcome = bench.run(Call::EnrollmentRemove, json!({"all": true, "passThru": true}));
     assert_eq!((outcome.items.len(), outcome.errors.len()), (2_498, 2));
-    assert!(outcome.errors.iter().all(|error| error.code() == Code::Forbidden && error.target().unwrap().starts_with("enrollment/dev-")));
+    assert!(
+        outcome
+            .errors
+            .iter()
+            .all(|error| error.code() == Code::Forbidden && error.target().unwrap().starts_with("enrollment/dev-"))
+    );
     assert_eq!(bench.run(Call::EnrollmentList, json!({})).items().len(), 2);
 }
 
 #[test]
 fn remove_needs_an_id_or_all() {
     let bench = Bench::connected();
-    for (request, parameter) in [(json!({}), "registrationId"), (json!({"all": true, "registrationId": "a"}), "all"), (json!({"all": true, "etag": "e"}), "etag")] {
+    for (request, parameter) in [
+        (json!({}), "registrationId"),
+        (json!({"all": true, "registrationId": "a"}), "all"),
+        (json!({"all": true, "etag": "e"}), "etag"),
+    ] {
         assert_eq!(bench.run(Call::EnrollmentRemove, request).error().parameter(), Some(parameter));
     }
     assert_eq!(bench.calls(), [] as [String; 0]);
@@ -215,8 +232,19 @@ fn powershell_records_have_the_az_names_and_words() {
     assert_eq!(
         names,
         [
-            "RegistrationId", "DeviceId", "RegistrationState", "Attestation", "InitialTwinState", "ProvisioningStatus", "CreatedDateTimeUtc",
-            "LastUpdatedDateTimeUtc", "ETag", "Capabilities", "ReprovisionPolicy", "AllocationPolicy", "IotHubs"
+            "RegistrationId",
+            "DeviceId",
+            "RegistrationState",
+            "Attestation",
+            "InitialTwinState",
+            "ProvisioningStatus",
+            "CreatedDateTimeUtc",
+            "LastUpdatedDateTimeUtc",
+            "ETag",
+            "Capabilities",
+            "ReprovisionPolicy",
+            "AllocationPolicy",
+            "IotHubs"
         ]
     );
     assert_eq!(record["Attestation"], json!({"Type": "SymmetricKey"}));
@@ -224,7 +252,10 @@ fn powershell_records_have_the_az_names_and_words() {
     assert_eq!(record["RegistrationState"]["Status"], "Unassigned");
     assert!(record["InitialTwinState"]["DesiredProperties"].to_string().starts_with(r#"{"version":1.10,"#));
 
-    bench.run(Call::EnrollmentNew, json!({"registrationId": "bare", "attestationType": "SymmetricKey", "shape": "powershell"}));
+    bench.run(
+        Call::EnrollmentNew,
+        json!({"registrationId": "bare", "attestationType": "SymmetricKey", "shape": "powershell"}),
+    );
     let bare = bench.run(Call::EnrollmentGet, json!({"registrationId": "bare", "shape": "powershell"})).item();
     assert_eq!((&bare["ProvisioningStatus"], &bare["AllocationPolicy"]), (&json!("Enabled"), &json!("Hashed")));
 }

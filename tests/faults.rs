@@ -4,11 +4,11 @@
 
 mod common;
 
+use aziotdps::emulator::{Fault, FaultStatus};
 use aziotdps::error::{Code, Outcome};
-use aziotdps::model::EnrollmentKind::Individual;
 use aziotdps::operation::{Call, Session};
 use common::{Bench, finish, secrets};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ fn each_status_is_told_with_code_target_tracking_id_and_next_step() {
         (503, Code::ServiceFailure, 2),
     ] {
         let bench = bench();
-        bench.emulator.fault(json!({"path": "/enrollments/dev-01", "times": 9, "status": status, "retryAfter": "0"}));
+        bench.fault(Fault::status(status).on("GET", "/enrollments/dev-01").times(9).retry_after("0"));
         let error = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
         assert_eq!((error.code(), error.attempts()), (code, attempts), "{status}: {error}");
         assert_eq!(error.target(), Some("enrollment/dev-01"));
@@ -49,26 +49,30 @@ fn each_status_is_told_with_code_target_tracking_id_and_next_step() {
 #[test]
 fn retry_after_is_waited_out() {
     let bench = bench();
-    for retry_after in [json!("1"), Value::Null] {
-        bench.emulator.fault(json!({"method": "GET", "path": "/enrollments/", "times": 1, "status": 429, "retryAfter": retry_after}));
+    for retry_after in [Some("1"), None] {
+        let throttled = Fault::status(429).on("GET", "/enrollments/");
+        bench.fault(retry_after.map_or(throttled.clone(), |value| throttled.retry_after(value)));
         let started = Instant::now();
         let outcome = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"}));
         assert!(outcome.log.iter().any(|line| line.contains("before attempt 2 of 2")), "{outcome:?}");
         outcome.item();
-        assert!(started.elapsed() >= if retry_after.is_null() { Duration::from_millis(250) } else { Duration::from_secs(1) });
+        assert!(
+            started.elapsed()
+                >= if retry_after.is_none() { Duration::from_millis(250) } else { Duration::from_secs(1) }
+        );
     }
 }
 
 #[test]
 fn a_page_of_html_and_a_cut_off_body_are_told_as_what_they_are() {
     let bench = bench();
-    bench.emulator.fault(json!({"method": "GET", "times": 1, "status": 502, "html": true}));
-    bench.emulator.fault(json!({"method": "GET", "times": 1, "status": 502, "html": true}));
+    let page = FaultStatus { status: 502, html: Some("<html>proxy</html>".to_owned()), ..FaultStatus::default() };
+    bench.fault(Fault::answer(page).on("GET", "/enrollments/").times(2));
     let html = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
     assert_eq!(html.code(), Code::ServiceFailure);
     assert!(html.message().contains("something between") && !html.message().contains('<'), "{html}");
 
-    bench.emulator.fault(json!({"method": "GET", "times": 2, "cutBody": true}));
+    bench.fault(Fault::cut_body().on("GET", "/enrollments/").times(2));
     let cut = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
     assert!(cut.code() == Code::UnexpectedResponse && cut.message().contains("broke off"), "{cut}");
     assert_eq!(cut.attempts(), 2);
@@ -77,10 +81,13 @@ fn a_page_of_html_and_a_cut_off_body_are_told_as_what_they_are() {
 #[test]
 fn a_lost_answer_is_recognised_as_our_own_work() {
     let bench = bench();
-    let lose = |method: &str| bench.emulator.fault(json!({"method": method, "path": "/enrollments/", "times": 1, "dropAfter": true}));
+    let lose = |method: &str| bench.fault(Fault::drop_connection().on(method, "/enrollments/").applied());
     lose("PUT");
     let pem = include_str!("data/device.pem");
-    let created = bench.run(Call::EnrollmentNew, json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem, "tag": {"a": 1}}));
+    let created = bench.run(
+        Call::EnrollmentNew,
+        json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem, "tag": {"a": 1}}),
+    );
     assert!(created.log.iter().any(|line| line.contains("-> 409")), "{created:?}");
     assert_eq!(created.item()["initialTwin"]["tags"], json!({"a": 1}));
 
@@ -103,15 +110,20 @@ fn a_lost_answer_is_recognised_as_our_own_work() {
 fn somebody_elses_record_is_not_taken_for_our_own() {
     let bench = bench();
     // The first attempt fails without having done anything, and the record is another's.
-    bench.emulator.fault(json!({"method": "PUT", "times": 1, "status": 500}));
-    let refused = bench.run(Call::EnrollmentNew, json!({"registrationId": "dev-01", "attestationType": "SymmetricKey", "deviceId": "mine"})).error();
+    bench.fault(Fault::status(500).on("PUT", "/enrollments/"));
+    let refused = bench
+        .run(
+            Call::EnrollmentNew,
+            json!({"registrationId": "dev-01", "attestationType": "SymmetricKey", "deviceId": "mine"}),
+        )
+        .error();
     assert_eq!(refused.code(), Code::AlreadyExists);
 }
 
 #[test]
 fn a_write_without_an_answer_is_of_unknown_outcome() {
     let bench = bench();
-    bench.emulator.fault(json!({"method": "PUT", "times": 9, "dropBefore": true}));
+    bench.fault(Fault::drop_connection().on("PUT", "/enrollments/").times(9));
     let lost = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 1}})).error();
     assert_eq!((lost.code(), lost.outcome(), lost.attempts()), (Code::ConnectionFailed, Outcome::Unknown, 2));
     assert_eq!(serde_json::to_value(&lost).unwrap()["retryable"], true);
@@ -120,10 +132,12 @@ fn a_write_without_an_answer_is_of_unknown_outcome() {
 #[test]
 fn a_cancelled_write_is_of_unknown_outcome() {
     let bench = bench();
-    bench.emulator.fault(json!({"method": "PUT", "times": 1, "delayMs": 20_000}));
+    bench.fault(Fault::delay(Duration::from_secs(20)).on("PUT", "/enrollments/"));
     let operation = bench.session.start(Call::EnrollmentSet, br#"{"registrationId":"dev-01","tag":{"a":1}}"#);
     let started = Instant::now();
-    while !bench.emulator.requests().iter().any(|call| call.method == "POST") && started.elapsed() < Duration::from_secs(10) {
+    while !bench.emulator.requests().iter().any(|call| call.method == "POST")
+        && started.elapsed() < Duration::from_secs(10)
+    {
         std::thread::sleep(Duration::from_millis(10));
     }
     std::thread::sleep(Duration::from_millis(300));
@@ -140,7 +154,8 @@ fn a_cancelled_read_changed_nothing() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("HostName={};SharedAccessKeyName=p;SharedAccessKey=QUJD", silent.local_addr().unwrap());
     let session = Session::new().unwrap();
-    let operation = session.start(Call::EnrollmentList, json!({"target": {"connectionString": address}}).to_string().as_bytes());
+    let operation =
+        session.start(Call::EnrollmentList, json!({"target": {"connectionString": address}}).to_string().as_bytes());
     drop(session);
     std::thread::sleep(Duration::from_millis(100));
     operation.cancel();
@@ -190,16 +205,15 @@ fn no_secret_stands_in_anything_but_a_record() {
     let mut said = bench.connect(json!({"maximumAttempts": 2})).to_string();
     let connection_string = bench.connection_string();
     for fault in [
-        json!({"times": 0}),
-        json!({"method": "PUT", "times": 1, "status": 401}),
-        json!({"method": "PUT", "times": 9, "status": 403}),
-        json!({"method": "PUT", "times": 2, "status": 500, "retryAfter": "0"}),
-        json!({"method": "PUT", "times": 2, "cutBody": true}),
-        json!({"path": "listkeys", "times": 1, "status": 403}),
-        json!({"path": "oauth2", "times": 1, "status": 401}),
+        None,
+        Some(Fault::status(401).on("PUT", "/enrollments/")),
+        Some(Fault::status(403).on("PUT", "/enrollments/").times(9)),
+        Some(Fault::status(500).on("PUT", "/enrollments/").times(9).retry_after("0")),
+        Some(Fault::cut_body().on("PUT", "/enrollments/").times(9)),
+        Some(Fault::status(403).on("POST", "listkeys")),
     ] {
-        bench.emulator.clear_faults();
-        bench.emulator.fault(fault);
+        bench.emulator.faults().clear();
+        fault.into_iter().for_each(|fault| bench.fault(fault));
         for target in [json!({}), json!({"connectionString": connection_string})] {
             let request = json!({"registrationId": "s", "attestationType": "SymmetricKey", "primaryKey": key, "secondaryKey": key, "target": target, "shape": 7});
             for shape in [json!(7), json!("az")] {
@@ -217,5 +231,4 @@ fn no_secret_stands_in_anything_but_a_record() {
         assert!(!said.contains(&secret), "{secret} was said");
     }
     assert!(!said.contains("SharedAccessSignature") && !said.contains("Bearer "), "a token was said");
-    let _ = bench.emulator.stored(Individual, "s");
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use aziotdps::emulator::Fault;
 use aziotdps::error::Code;
 use aziotdps::model::DEVELOPMENT;
 use aziotdps::operation::Call;
@@ -51,13 +52,27 @@ fn resource_manager_is_asked_once_and_for_no_more_than_is_needed() {
     // The keys come in two pages.
     assert_eq!(
         asked(&bench, before),
-        [format!("GET {id}"), format!("POST {id}/listkeys"), format!("POST {id}/listkeys"), "POST /enrollments/query".into(), "POST /enrollments/query".into(), "POST /enrollments/query".into()]
+        [
+            format!("GET {id}"),
+            format!("POST {id}/listkeys"),
+            format!("POST {id}/listkeys"),
+            "POST /enrollments/query".into(),
+            "POST /enrollments/query".into(),
+            "POST /enrollments/query".into()
+        ]
     );
     // With Entra on the data plane no key is looked up.
     bench.connect(json!({"authType": "Login"}));
     let before = bench.emulator.requests().len();
     bench.run(Call::EnrollmentList, json!({"target": target})).items();
-    assert_eq!(asked(&bench, before), [format!("GET {id}"), format!("POST /{}/oauth2/v2.0/token", DEVELOPMENT.tenant_id), "POST /enrollments/query".into()]);
+    assert_eq!(
+        asked(&bench, before),
+        [
+            format!("GET {id}"),
+            format!("POST /{}/oauth2/v2.0/token", DEVELOPMENT.tenant_id),
+            "POST /enrollments/query".into()
+        ]
+    );
 }
 
 #[test]
@@ -75,11 +90,11 @@ fn a_token_that_is_no_longer_accepted_is_replaced_once() {
         let bench = Bench::new();
         bench.connect(json!({"authType": auth_type}));
         bench.run(Call::EnrollmentList, json!({})).items();
-        bench.emulator.fault(json!({"path": "/enrollments", "times": 1, "status": 401}));
+        bench.fault(Fault::status(401).on("POST", "/enrollments/query"));
         let outcome = bench.run(Call::EnrollmentList, json!({}));
         assert!(outcome.log.iter().any(|line| line.starts_with("401: ")), "{outcome:?}");
         outcome.items();
-        bench.emulator.fault(json!({"path": "/enrollments", "times": 2, "status": 401}));
+        bench.fault(Fault::status(401).on("POST", "/enrollments/query").times(2));
         assert_eq!(bench.run(Call::EnrollmentList, json!({})).error().code(), Code::Unauthorized);
     }
 }
@@ -87,8 +102,9 @@ fn a_token_that_is_no_longer_accepted_is_replaced_once() {
 #[test]
 fn a_connection_string_has_nothing_to_refresh() {
     let bench = Bench::connected();
-    bench.emulator.fault(json!({"path": "/enrollments", "times": 1, "status": 401}));
-    let refused = bench.run(Call::EnrollmentList, json!({"target": {"connectionString": bench.connection_string()}})).error();
+    bench.fault(Fault::status(401).on("POST", "/enrollments/query"));
+    let refused =
+        bench.run(Call::EnrollmentList, json!({"target": {"connectionString": bench.connection_string()}})).error();
     assert_eq!((refused.code(), refused.attempts()), (Code::Unauthorized, 1));
 }
 
@@ -99,7 +115,9 @@ fn a_policy_without_the_right_is_refused_by_the_service() {
     let host = bench.connection_string().split(';').next().unwrap().to_owned();
     let reader = json!({"connectionString": format!("{host};SharedAccessKeyName={};SharedAccessKey={}", policy.name, policy.primary_key)});
     bench.run(Call::EnrollmentList, json!({"target": reader})).items();
-    let refused = bench.run(Call::EnrollmentNew, json!({"registrationId": "r", "attestationType": "SymmetricKey", "target": reader})).error();
+    let refused = bench
+        .run(Call::EnrollmentNew, json!({"registrationId": "r", "attestationType": "SymmetricKey", "target": reader}))
+        .error();
     assert!([Code::Unauthorized, Code::Forbidden].contains(&refused.code()), "{refused}");
 }
 
@@ -113,7 +131,9 @@ fn connecting_proves_the_account() {
     );
     let refused = refused.error();
     assert_eq!((refused.code(), refused.http().unwrap().status), (Code::AuthenticationFailed, 401));
-    assert!(!refused.message().contains("wrong-secret") && serde_json::to_value(&refused).unwrap()["terminating"] == true);
+    assert!(
+        !refused.message().contains("wrong-secret") && serde_json::to_value(&refused).unwrap()["terminating"] == true
+    );
     // A connection that was refused leaves the session as it was.
     assert_eq!(bench.run(Call::EnrollmentList, json!({})).error().code(), Code::NotConnected);
     let connected = bench.connect(json!({}));
@@ -124,7 +144,7 @@ fn connecting_proves_the_account() {
 fn supplied_tokens_are_used_as_they_are() {
     let bench = Bench::new();
     let ready = bench.emulator.ready();
-    let data_plane = bench.emulator.token("https://azure-devices-provisioning.net/.default");
+    let data_plane = bench.token("https://azure-devices-provisioning.net/.default");
     let host = bench.connection_string().split(';').next().unwrap().trim_start_matches("HostName=").to_owned();
     let request = json!({"emulator": ready.endpoint, "caCertificate": ready.ca_certificate, "accessToken": data_plane});
     bench.run(Call::SessionConnect, request).item();
@@ -155,7 +175,8 @@ fn services_are_read_in_both_shapes() {
     for request in [json!({}), json!({"resourceGroupName": "emulator"})] {
         assert_eq!(bench.run(Call::ServiceList, request).items(), [wire.clone()]);
     }
-    assert_eq!(bench.run(Call::ServiceList, json!({"resourceGroupName": "other"})).items(), [] as [Value; 0]);
+    let missing = bench.run(Call::ServiceList, json!({"resourceGroupName": "other"})).error();
+    assert_eq!(missing.code(), Code::NotFound);
     let shaped = bench.run(Call::ServiceGet, json!({"target": {"dpsName": "emulator"}, "shape": "powershell"})).item();
     assert_eq!(
         (&shaped["ResourceGroupName"], &shaped["Name"], &shaped["Properties"]["ServiceOperationsHostName"]),

@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-//! x
-=======
 //! A local Device Provisioning Service, as the public contract describes the real one; `docs/emulator.md` says what it
 //! does and does not do.
 //!
@@ -261,4 +258,3 @@ fn run(
         runtime.block_on(stop.cancelled());
     })
 }
->>>>>>> emulator

@@ -89,6 +89,7 @@ pub async fn get(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let id = take_id(kind, &mut request)?;
     let Get { show_key } = request.take()?;
     request.finish()?;
+    let id = required(kind, id)?;
     let target = common.target()?;
 
     let read = async {
@@ -150,16 +151,19 @@ pub async fn list(kind: EnrollmentKind, mut request: Request, context: &Context)
 
 /// Creates a record; one that exists is left as it is, and reported.
 pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
     struct New {
-        attestation_type: AttestationType,
+        attestation_type: Option<AttestationType>,
     }
     let mut common: Common = request.take()?;
     let id = take_id(kind, &mut request)?;
     let New { attestation_type } = request.take()?;
     let mut content = Content::take(kind, &mut request)?;
     request.finish()?;
+    let id = required(kind, id)?;
+    let attestation_type = attestation_type
+        .ok_or_else(|| Error::argument("attestationType", "attestationType is required: Tpm, X509 or SymmetricKey."))?;
     let target = common.target()?;
     content.attestation.check_new(kind, attestation_type, &common.working_directory)?;
     content.allocation.check_new()?;
@@ -197,6 +201,7 @@ pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let mut content = Content::take(kind, &mut request)?;
     let precondition: Precondition = request.take()?;
     request.finish()?;
+    let id = required(kind, id)?;
     let target = common.target()?;
     precondition.check()?;
     content.attestation.check(&common.working_directory)?;
@@ -269,7 +274,7 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
         pass_thru: bool,
     }
     let mut common: Common = request.take()?;
-    let id = take_optional_id(kind, &mut request)?;
+    let id = take_id(kind, &mut request)?;
     let precondition: Precondition = request.take()?;
     let Remove { all, pass_thru } = request.take()?;
     request.finish()?;
@@ -406,7 +411,7 @@ async fn warn_of_certificates(kind: EnrollmentKind, id: &str, attestation: &Atte
     }
 }
 
-fn take_optional_id(kind: EnrollmentKind, request: &mut Request) -> Result<Option<String>> {
+fn take_id(kind: EnrollmentKind, request: &mut Request) -> Result<Option<String>> {
     let id = match kind {
         EnrollmentKind::Individual => request.take::<Individual>()?.registration_id,
         EnrollmentKind::Group => request.take::<Group>()?.enrollment_group_id,
@@ -417,9 +422,9 @@ fn take_optional_id(kind: EnrollmentKind, request: &mut Request) -> Result<Optio
     Ok(id)
 }
 
-fn take_id(kind: EnrollmentKind, request: &mut Request) -> Result<String> {
-    let required = || Error::argument(kind.id_member(), format!("{} is required.", kind.id_member()));
-    take_optional_id(kind, request)?.ok_or_else(required)
+/// The id, which is asked for only after all members are known to be right: a misspelt one is then named as such.
+fn required(kind: EnrollmentKind, id: Option<String>) -> Result<String> {
+    id.ok_or_else(|| Error::argument(kind.id_member(), format!("{} is required.", kind.id_member())))
 }
 
 async fn data_plane(target: Option<Target>, context: &Context) -> Result<DataPlane<'_>> {

@@ -74,9 +74,6 @@ impl Request {
             let member = error.path().to_string();
             let text = error.into_inner().to_string();
             let text = text.strip_suffix(" at line 0 column 0").unwrap_or(&text).to_owned();
-            if let Some(member) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-                return Error::argument(member, format!("{member} is required."));
-            }
             let expected = match text.split_once("expected ") {
                 Some((before, expected)) if before.starts_with("unknown field") => {
                     return Error::new(
@@ -86,6 +83,7 @@ impl Request {
                     .with_parameter(&member);
                 }
                 Some((_, expected)) => format!("expected {expected}"),
+                None if text == "invalid number" => "expected a whole number of 0 or more".to_owned(),
                 None => text,
             };
             Error::argument(&member, format!("The value of {member} is not accepted: {expected}."))
@@ -150,7 +148,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Part {
-        registration_id: String,
+        registration_id: Option<String>,
         primary_key: Option<SecretString>,
         allocation_policy: Option<AllocationPolicy>,
     }
@@ -166,7 +164,7 @@ mod tests {
     #[test]
     fn a_whole_request_is_taken_apart() {
         let part = take(r#"{"shape":"powershell","registrationId":"r","target":{"hostName":"h"}}"#).unwrap();
-        assert_eq!(part.registration_id, "r");
+        assert_eq!(part.registration_id.as_deref(), Some("r"));
         assert!(part.primary_key.is_none() && part.allocation_policy.is_none());
     }
 
@@ -175,7 +173,6 @@ mod tests {
         for (text, code, parameter, says) in [
             ("\u{1}SECRET", Code::InvalidRequest, None, "not JSON (line 1"),
             ("[1]", Code::InvalidRequest, None, "not a JSON object"),
-            ("{}", Code::InvalidArgument, Some("registrationId"), "registrationId is required"),
             (
                 r#"{"registrationId":"r","allocationPolicy":"SECRET"}"#,
                 Code::InvalidArgument,

@@ -2,10 +2,13 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use aziotdps::emulator::{Emulator, Options};
+use aziotdps::credential::ConnectionString;
+use aziotdps::emulator::{Emulator, Fault, Options};
 use aziotdps::error::Error;
 use aziotdps::model::DEVELOPMENT;
 use aziotdps::operation::{Call, Event, Level, Operation, Session};
+use reqwest::{Certificate, Client, Method};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -92,10 +95,61 @@ impl Bench {
         self.emulator.ready().connection_string.clone()
     }
 
+    /// Plays a fault from now on.
+    pub fn fault(&self, fault: Fault) {
+        self.emulator.faults().queue(fault);
+    }
+
+    /// Makes `count` records of a collection, by the emulator's own call.
+    pub fn seed(&self, collection: &str, count: u32) {
+        self.http(Method::POST, "/_emulator/seed", json!({"collection": collection, "count": count}).to_string());
+    }
+
+    /// Puts a body into a record past all of the client's rules, with whatever etag.
+    pub fn put_raw(&self, path: &str, body: String) -> Value {
+        serde_json::from_str(&self.http(Method::PUT, &format!("{path}?api-version=2021-10-01"), body)).unwrap()
+    }
+
+    /// A token of the emulator's account, got as any client would.
+    pub fn token(&self, scope: &str) -> String {
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope={scope}",
+            DEVELOPMENT.client_id, DEVELOPMENT.client_secret
+        );
+        let answer = self.http(Method::POST, &format!("/{}/oauth2/v2.0/token", DEVELOPMENT.tenant_id), form);
+        serde_json::from_str::<Value>(&answer).unwrap()["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request that does not go through the client at all.
+    #[track_caller]
+    pub fn http(&self, method: Method, path: &str, body: String) -> String {
+        let ready = self.emulator.ready();
+        let authority = Certificate::from_pem(&std::fs::read(&ready.ca_certificate).unwrap()).unwrap();
+        let connection_string = ConnectionString::parse(&ready.connection_string.clone().into()).unwrap();
+        let signature = connection_string.key.authorization(&connection_string.host_name);
+        let form = path.contains("/oauth2/");
+        let request = Client::builder().tls_certs_only([authority]).no_proxy().build().unwrap();
+        let request = request
+            .request(method, format!("{}{path}", ready.endpoint))
+            .header("authorization", signature.expose_secret())
+            .header("content-type", if form { "application/x-www-form-urlencoded" } else { "application/json" })
+            .header("if-match", "*")
+            .body(body);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (status, text) = runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            (response.status(), response.text().await.unwrap())
+        });
+        assert!(status.is_success(), "{status} {text}");
+        text
+    }
+
     /// The requests that the emulator got, as `METHOD path status`, without the sign-in and look-up calls.
     pub fn calls(&self) -> Vec<String> {
         let calls = self.emulator.requests().into_iter();
-        let shown = calls.map(|call| format!("{} {} {}", call.method, call.path.split('?').next().unwrap(), call.status));
+        let status = |status: Option<u16>| status.map_or("-".to_owned(), |status| status.to_string());
+        let shown = calls
+            .map(|call| format!("{} {} {}", call.method, call.path.split('?').next().unwrap(), status(call.status)));
         shown.filter(|call| !call.contains("/oauth2/") && !call.contains("/subscriptions")).collect()
     }
 }
