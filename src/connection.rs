@@ -32,6 +32,8 @@ pub struct Connection {
     pub auth_type: AuthType,
     /// The subscription that names of services are looked up in.
     pub subscription_id: Option<String>,
+    /// The data-plane api-version that is spoken, where the caller insists on one.
+    pub api_version: Option<String>,
     /// The service that is meant when a request names none.
     pub default_target: Option<Target>,
     /// The way out.
@@ -49,6 +51,7 @@ impl Connection {
             account: None,
             auth_type: AuthType::Key,
             subscription_id: None,
+            api_version: None,
             default_target: None,
             transport: Transport::new(settings),
             tokens: TokenCache::default(),

@@ -236,6 +236,7 @@ mod tests {
         let policy = |name: &str, rights| Policy {
             key_name: name.into(),
             primary_key: "AA==".into(),
+            secondary_key: "AA==".into(),
             rights: AccessRights::parse(rights),
         };
         let policies = [

@@ -42,6 +42,7 @@ struct Connect {
     resource_manager_endpoint: Option<String>,
     authority_host: Option<String>,
     data_plane_scope: Option<String>,
+    data_plane_api_version: Option<String>,
     ca_certificate: Option<String>,
     connect_timeout_seconds: Option<u64>,
     timeout_seconds: Option<u64>,
@@ -88,6 +89,7 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     }
     let mut connection = Connection::new(cloud, transport(&given)?);
     connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
+    connection.api_version = api_version(given.data_plane_api_version.take())?;
     connection.subscription_id = given.subscription_id.clone();
     connection.default_target = match (&given.connection_string, &emulator) {
         (Some(text), _) => Some(Target::ConnectionString(ConnectionString::parse(text)?)),
@@ -158,6 +160,17 @@ fn transport(given: &Connect) -> Result<Settings> {
         settings.certificate_authority = Some(pem);
     }
     Ok(settings)
+}
+
+fn api_version(given: Option<String>) -> Result<Option<String>> {
+    let date =
+        |text: &str| text.len() == 10 && text.chars().all(|character| character.is_ascii_digit() || character == '-');
+    match given {
+        Some(text) if !date(text.strip_suffix("-preview").unwrap_or(&text)) => {
+            Err(Error::argument("dataPlaneApiVersion", format!("'{text}' is not an api-version, such as 2021-10-01.")))
+        }
+        given => Ok(given),
+    }
 }
 
 fn cloud(environment: Environment) -> Cloud {

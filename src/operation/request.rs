@@ -40,6 +40,58 @@ impl Common {
     }
 }
 
+/// Which version of a record a write is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Precondition {
+    /// Exactly this version.
+    pub etag: Option<String>,
+    /// Whatever version there is.
+    pub force: bool,
+}
+
+/// The id of an enrollment group, by either of the names that the fronts have for it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GroupId {
+    enrollment_group_id: Option<String>,
+    name: Option<String>,
+}
+
+impl GroupId {
+    /// The one id that was given, if one was.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] where both are given.
+    pub fn one(self) -> Result<Option<String>> {
+        match (self.enrollment_group_id, self.name) {
+            (Some(_), Some(_)) => Err(Error::argument("name", "name and enrollmentGroupId are the same; give one.")),
+            (id, name) => Ok(id.or(name)),
+        }
+    }
+}
+
+impl Precondition {
+    /// Checks what was given.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`].
+    pub fn check(&self) -> Result<()> {
+        match &self.etag {
+            Some(_) if self.force => Err(Error::argument("force", "etag and force exclude each other.")),
+            Some(etag) if etag.trim().is_empty() || etag.contains(|c: char| c.is_control()) => {
+                Err(Error::argument("etag", "The etag is empty or holds control characters."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The etag that a write is bound to whatever the record says; `*` is any.
+    pub fn bound(&self) -> Option<&str> {
+        if self.force { Some("*") } else { self.etag.as_deref() }
+    }
+}
+
 impl Request {
     /// Reads a request's text.
     ///

@@ -1,10 +1,10 @@
-//! The data plane: enrollments of either kind, by the contract of api-version 2021-10-01.
+//! The data plane: enrollments of either kind, and registrations.
 
 use super::refusal::{refusal, unreadable};
 use crate::context::Context;
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Code, Error, Outcome, Result};
 use crate::http::{Method, Request, Response};
-use crate::model::{AccessRight, DATA_PLANE_API_VERSION, EnrollmentKind, Record};
+use crate::model::{AccessRight, Collection, EnrollmentKind, Record};
 use crate::target::Endpoint;
 use reqwest::header::{HeaderName, IF_MATCH};
 use serde::de::DeserializeOwned;
@@ -19,6 +19,16 @@ const MAX_ITEM_COUNT: HeaderName = HeaderName::from_static("x-ms-max-item-count"
 pub struct DataPlane<'a> {
     context: &'a Context,
     endpoint: Endpoint,
+    api_version: &'a str,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug)]
+pub enum List<'a> {
+    /// All enrollments of a kind.
+    Enrollments(EnrollmentKind),
+    /// The registrations of an enrollment group.
+    RegistrationsOf(&'a str),
 }
 
 /// One page of a query.
@@ -40,18 +50,19 @@ pub struct Answer<T> {
 }
 
 impl<'a> DataPlane<'a> {
-    /// The data plane of `endpoint`.
-    pub fn new(context: &'a Context, endpoint: Endpoint) -> Self {
-        Self { context, endpoint }
+    /// The data plane of `endpoint`, spoken to by the contract of `api_version`.
+    pub fn new(context: &'a Context, endpoint: Endpoint, api_version: &'a str) -> Self {
+        Self { context, endpoint, api_version }
     }
 
     /// Reads a record; keys and certificates are not in it.
     ///
     /// # Errors
     /// [`crate::error::Code::NotFound`], and those of any request.
-    pub async fn get(&self, kind: EnrollmentKind, id: &str) -> Result<Record> {
-        let request = self.request(Method::GET, &[kind.collection(), id]);
-        read(&self.ask(AccessRight::EnrollmentRead, request).await?, "a record")
+    pub async fn get(&self, collection: impl Into<Collection>, id: &str) -> Result<Record> {
+        let collection = collection.into();
+        let request = self.request(Method::GET, &[collection.segment(), id]);
+        read(&self.ask(collection.read_right(), request).await?, "a record")
     }
 
     /// Reads a record's attestation mechanism with its keys.
@@ -69,24 +80,46 @@ impl<'a> DataPlane<'a> {
     pub async fn put(&self, kind: EnrollmentKind, id: &str, record: &Record, etag: Option<&str>) -> Answer<Record> {
         let mut request = self.request(Method::PUT, &[kind.collection(), id]);
         request.body = Some((JSON, Value::Object(record.0.clone()).to_string().into()));
-        self.write(request, etag, |response| read(response, "a record")).await
+        self.write(AccessRight::EnrollmentWrite, request, etag, |response| read(response, "a record")).await
     }
 
-    /// Removes a record; with `etag`, only the record that has it.
-    pub async fn delete(&self, kind: EnrollmentKind, id: &str, etag: Option<&str>) -> Answer<()> {
-        self.write(self.request(Method::DELETE, &[kind.collection(), id]), etag, |_| Ok(())).await
+    async fn delete(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Answer<()> {
+        let collection = collection.into();
+        let request = self.request(Method::DELETE, &[collection.segment(), id]);
+        self.write(collection.write_right(), request, etag, |_| Ok(())).await
     }
 
-    /// Reads one page of all records of a kind, at most `count` of them if given.
+    /// Removes a record; with `etag`, only that version of it. A record that is gone after an attempt whose answer was
+    /// lost was removed by that attempt.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::PreconditionFailed`], and those of any request.
+    pub async fn remove(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Result<()> {
+        let answer = self.delete(collection, id, etag).await;
+        match answer.result {
+            Err(error) if error.code() == Code::NotFound && answer.lost_answer => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Reads one page of `list`, at most `count` records of it if given.
     ///
     /// # Errors
     /// Those of any request.
-    pub async fn query(&self, kind: EnrollmentKind, count: Option<u64>, continuation: Option<&str>) -> Result<Page> {
-        let mut request = self.request(Method::POST, &[kind.collection(), "query"]);
-        request.body = Some((JSON, json!({"query": "SELECT *"}).to_string().into()));
+    pub async fn query(&self, list: List<'_>, count: Option<u64>, continuation: Option<&str>) -> Result<Page> {
+        let (right, mut request) = match list {
+            List::Enrollments(kind) => {
+                let mut request = self.request(Method::POST, &[kind.collection(), "query"]);
+                request.body = Some((JSON, json!({"query": "SELECT *"}).to_string().into()));
+                (AccessRight::EnrollmentRead, request)
+            }
+            List::RegistrationsOf(group) => {
+                (AccessRight::RegistrationStatusRead, self.request(Method::POST, &["registrations", group, "query"]))
+            }
+        };
         request.headers.extend(count.map(|count| (MAX_ITEM_COUNT, count.to_string())));
         request.headers.extend(continuation.map(|token| (CONTINUATION, token.to_owned())));
-        let response = self.ask(AccessRight::EnrollmentRead, request).await?;
+        let response = self.ask(right, request).await?;
         let continuation = response.header(CONTINUATION.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
         Ok(Page { records: read(&response, "a list of records")?, continuation })
     }
@@ -99,13 +132,14 @@ impl<'a> DataPlane<'a> {
 
     async fn write<T>(
         &self,
+        right: AccessRight,
         mut request: Request,
         etag: Option<&str>,
         read: impl FnOnce(&Response) -> Result<T>,
     ) -> Answer<T> {
         request.headers.extend(etag.map(|etag| (IF_MATCH, etag.to_owned())));
         self.context.writing(Outcome::Unknown);
-        let answer = self.send(AccessRight::EnrollmentWrite, request).await;
+        let answer = self.send(right, request).await;
         let lost_answer = answer.as_ref().is_ok_and(|response| response.lost_answer);
         let result = answer.and_then(|response| match response.status {
             200..=299 => read(&response).map_err(|error| error.with_outcome(Outcome::Applied)),
@@ -135,7 +169,7 @@ impl<'a> DataPlane<'a> {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
-        url.query_pairs_mut().append_pair("api-version", DATA_PLANE_API_VERSION);
+        url.query_pairs_mut().append_pair("api-version", self.api_version);
         Request { method, url, headers: Vec::new(), authorization: None, body: None }
     }
 }
