@@ -9,7 +9,7 @@ use super::state::State;
 use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use hyper::server::conn::http1;
@@ -60,10 +60,9 @@ async fn respond(state: Arc<State>, request: http::Request<Incoming>) -> io::Res
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let whole = Limited::new(body, BODY_BYTES).collect().await;
-    let (body, refused) = match whole {
-        Ok(body) => (body.to_bytes(), None),
-        Err(_) => (Bytes::new(), Some(errors::too_large())),
+    let (body, refused) = match read(body).await.map_err(io::Error::other)? {
+        Some(body) => (body, None),
+        None => (Bytes::new(), Some(errors::too_large())),
     };
     let request = Arc::new(Request::new(head.method, target, head.headers, body));
     let (answer, cut) = match refused {
@@ -81,6 +80,21 @@ async fn respond(state: Arc<State>, request: http::Request<Incoming>) -> io::Res
     }
     let answer = answer.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
     response(answer, cut)
+}
+
+/// The whole body, or `None` where it is too large. Then it is read to its end nevertheless: most clients look for an
+/// answer only when they have sent everything.
+async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
+    let mut whole = Some(Vec::new());
+    while let Some(frame) = body.frame().await {
+        if let Some(part) = frame?.data_ref() {
+            whole = whole.filter(|bytes| bytes.len() + part.len() <= BODY_BYTES);
+            if let Some(bytes) = &mut whole {
+                bytes.extend_from_slice(part);
+            }
+        }
+    }
+    Ok(whole.map(Bytes::from))
 }
 
 /// The answer, or none where the connection is to be closed; and whether its body is to be cut.
