@@ -128,7 +128,11 @@ async fn answer(state: &Arc<State>, request: &Arc<Request>) -> Answer {
 }
 
 fn is_admin(request: &Request) -> bool {
-    request.segments.as_ref().and_then(|segments| segments.first()).is_some_and(|first| first == "_emulator")
+    request
+        .segments
+        .as_ref()
+        .and_then(|segments| segments.first())
+        .is_some_and(|first| first.eq_ignore_ascii_case("_emulator"))
 }
 
 fn response(answer: Answer, cut: bool) -> io::Result<Response<Body>> {
@@ -137,8 +141,8 @@ fn response(answer: Answer, cut: bool) -> io::Result<Response<Body>> {
         response = response.header(name.as_ref(), value);
     }
     let bytes = Bytes::from(answer.body);
-    let body = if cut {
-        response = response.header(CONTENT_LENGTH, bytes.len().max(2));
+    let body = if cut && !bytes.is_empty() {
+        response = response.header(CONTENT_LENGTH, bytes.len());
         broken_off(bytes.slice(..bytes.len() / 2))
     } else {
         Full::new(bytes).map_err(|never| match never {}).boxed()

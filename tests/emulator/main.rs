@@ -1,4 +1,5 @@
 //! The emulator as a stranger sees it: raw HTTPS, and the records that the real service sent.
+#![cfg(feature = "emulator")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admin;
