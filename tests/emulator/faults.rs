@@ -125,3 +125,14 @@ async fn an_empty_page_leads_to_the_records() {
     assert_eq!(full.json()[0]["registrationId"], "dev-1");
     assert_eq!(full.header("x-ms-continuation"), None);
 }
+
+#[tokio::test]
+async fn what_was_asked_for_is_done_though_the_caller_has_gone() {
+    let host = Host::start();
+    host.emulator.faults().queue(Fault::delay(Duration::from_millis(300)));
+    assert!(tokio::time::timeout(Duration::from_millis(100), put(&host)).await.is_err());
+    assert!(!kept(&host));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(kept(&host));
+    assert_eq!(host.emulator.requests().last().unwrap().status, Some(200));
+}
