@@ -66,7 +66,7 @@ function Start-AzIoTDpsEmulator {
         if (-not $NoConnect) {
             $connected = $false
             try {
-                $null = Connect-AzIoTDps -Emulator -Endpoint $started.Endpoint -ErrorAction Stop
+                $null = Connect-AzIoTDps -Emulator -Endpoint $started.Endpoint -CaCertificate $started.CaCertificate -ErrorAction Stop
                 $connected = $true
             } finally {
                 if (-not $connected) { Stop-DpsEmulator $started }
