@@ -33,7 +33,7 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Noun {
-    Enrollment(enrollment::Enrollment),
+    Enrollment(Box<enrollment::Enrollment>),
     #[command(subcommand)]
     Emulator(emulator::Emulator),
 }
