@@ -4,11 +4,8 @@
 fn the_checked_in_header_is_fresh() {
     let root = env!("CARGO_MANIFEST_DIR");
     let config = cbindgen::Config::from_root_or_default(root);
-    let bindings = cbindgen::Builder::new()
-        .with_config(config)
-        .with_src(format!("{root}/src/ffi/mod.rs"))
-        .generate()
-        .unwrap();
+    let bindings =
+        cbindgen::Builder::new().with_config(config).with_src(format!("{root}/src/ffi/mod.rs")).generate().unwrap();
     let mut fresh = Vec::new();
     bindings.write(&mut fresh);
     let checked_in = std::fs::read_to_string(format!("{root}/include/aziotdps.h")).unwrap_or_default();
