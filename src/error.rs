@@ -273,6 +273,11 @@ impl Error {
         self.0.http.as_ref()
     }
 
+    /// What it was caused by, the nearest first.
+    pub fn causes(&self) -> &[String] {
+        &self.0.causes
+    }
+
     /// The section of the documentation that says what to do.
     pub fn help(&self) -> String {
         format!("docs/troubleshooting.md#{}", format!("{:?}", self.0.code).to_lowercase())
