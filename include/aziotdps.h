@@ -284,7 +284,6 @@ aziotdps_operation *aziotdps_enrollment_group_list(const aziotdps_session *sessi
 /*
  Creates an enrollment group. One that exists is left alone and reported as "AlreadyExists".
 
-<<<<<<< HEAD
  Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
  service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
  name, and attestationType ("X509" or "SymmetricKey") are needed; primaryKey, secondaryKey; primaryCertificate,
@@ -466,8 +465,6 @@ aziotdps_operation *aziotdps_service_connection_string(const aziotdps_session *s
 /*
  Waits for the operation's next event.
 
-=======
->>>>>>> program
  Parameters: operation – not NULL. timeout_ms – how long to wait; 0 does not wait, UINT32_MAX waits for ever.
  json_out – not NULL; receives the event's JSON, NUL-terminated UTF-8, or NULL where the event has none.
  Returns: the event. See aziotdps_event for what each one's JSON holds.

@@ -105,21 +105,6 @@ async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
     Ok(whole.map(Bytes::from))
 }
 
-/// The whole body, or `None` where it is too large. Then it is read to its end nevertheless: most clients look for an
-/// answer only when they have sent everything.
-async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
-    let mut whole = Some(Vec::new());
-    while let Some(frame) = body.frame().await {
-        if let Some(part) = frame?.data_ref() {
-            whole = whole.filter(|bytes| bytes.len() + part.len() <= BODY_BYTES);
-            if let Some(bytes) = &mut whole {
-                bytes.extend_from_slice(part);
-            }
-        }
-    }
-    Ok(whole.map(Bytes::from))
-}
-
 /// The answer, or none where the connection is to be closed; and whether its body is to be cut.
 async fn carry_out(state: &Arc<State>, request: &Arc<Request>) -> (Option<Answer>, bool) {
     let fault = if is_admin(request) { None } else { state.faults.take(request) };
