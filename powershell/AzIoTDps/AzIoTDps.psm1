@@ -107,12 +107,12 @@ class PSTwinCollection : hashtable {
 
     # A JSON value as PowerShell has it. Not ConvertFrom-Json: that turns texts that look like dates into dates,
     # and refuses names that differ in case only.
-    hidden static [object] From([Text.Json.JsonElement] $element) {
+    hidden static [object] Convert([object] $element) {
         $kind = [string] $element.ValueKind
         if ($kind -eq 'Object') {
             $collection = [PSTwinCollection]::new()
             foreach ($member in $element.EnumerateObject()) {
-                $collection[[string] $member.Name] = [PSTwinCollection]::From($member.Value)
+                $collection[[string] $member.Name] = [PSTwinCollection]::Convert($member.Value)
             }
             [PSTwinCollection]::Texts.Add($collection, $element.GetRawText())
             return $collection
@@ -120,7 +120,7 @@ class PSTwinCollection : hashtable {
         if ($kind -eq 'Array') {
             $items = [Collections.Generic.List[object]]::new()
             foreach ($item in $element.EnumerateArray()) {
-                $items.Add([PSTwinCollection]::From($item))
+                $items.Add([PSTwinCollection]::Convert($item))
             }
             return $items.ToArray()
         }
@@ -151,8 +151,8 @@ class PSTwinState {
 
     # The serializer leaves a JsonElement in a member of type object: make a collection of each.
     hidden [void] Read() {
-        if ($this.Tags -is [Text.Json.JsonElement]) { $this.Tags = [PSTwinCollection]::From($this.Tags) }
-        if ($this.DesiredProperties -is [Text.Json.JsonElement]) { $this.DesiredProperties = [PSTwinCollection]::From($this.DesiredProperties) }
+        if ($this.Tags -is [Text.Json.JsonElement]) { $this.Tags = [PSTwinCollection]::Convert($this.Tags) }
+        if ($this.DesiredProperties -is [Text.Json.JsonElement]) { $this.DesiredProperties = [PSTwinCollection]::Convert($this.DesiredProperties) }
     }
 }
 
@@ -263,7 +263,7 @@ class PSDpsEmulator {
     [string] $ClientId
     [string] $ClientSecret
     [string] $Log
-    [Diagnostics.Process] $Process
+    [object] $Process
 }
 
 foreach ($file in Get-ChildItem -Path "$PSScriptRoot/Private/*.ps1", "$PSScriptRoot/Public/*.ps1") { . $file.FullName }
