@@ -100,6 +100,19 @@ impl Code {
         }
     }
 
+    /// Whether whatever else the host asks for in the same breath will fail in the same way.
+    fn terminating(self) -> bool {
+        matches!(
+            self,
+            Self::InvalidRequest
+                | Self::NotConnected
+                | Self::AuthenticationFailed
+                | Self::UntrustedCertificate
+                | Self::Cancelled
+                | Self::Internal
+        )
+    }
+
     /// Whether the same request may work later without a change.
     fn retryable(self) -> bool {
         matches!(self, Self::Throttled | Self::ServiceFailure | Self::ConnectionFailed | Self::Timeout)
@@ -166,7 +179,7 @@ impl Error {
             message: message.into(),
             target: None,
             parameter: None,
-            terminating: false,
+            terminating: code.terminating(),
             outcome: Outcome::NotApplied,
             attempts: 0,
             http: None,
@@ -219,7 +232,7 @@ impl Error {
         self
     }
 
-    /// Says that the operation could not go on after this failure.
+    /// Says that nothing can go on after this failure, whatever its code.
     pub fn terminating(mut self) -> Self {
         self.0.terminating = true;
         self
@@ -258,6 +271,11 @@ impl Error {
     /// What the service said.
     pub fn http(&self) -> Option<&HttpFailure> {
         self.0.http.as_ref()
+    }
+
+    /// What it was caused by, the nearest first.
+    pub fn causes(&self) -> &[String] {
+        &self.0.causes
     }
 
     /// The section of the documentation that says what to do.

@@ -64,6 +64,18 @@ impl AccessRights {
         };
         self.0.contains(&right) || self.0.contains(&writer)
     }
+
+    /// How powerful the policy is, for choosing the least: changing the service weighs more than any record, writing
+    /// more than reading.
+    pub fn weight(&self) -> u32 {
+        let weight = |right: &AccessRight| match right {
+            AccessRight::EnrollmentRead | AccessRight::RegistrationStatusRead => 1,
+            AccessRight::DeviceConnect | AccessRight::RegistrationStatusWrite => 4,
+            AccessRight::EnrollmentWrite => 8,
+            AccessRight::ServiceConfig => 32,
+        };
+        self.0.iter().map(weight).sum()
+    }
 }
 
 impl<'de> Deserialize<'de> for AccessRights {

@@ -1,0 +1,507 @@
+/* AzIoTDps: device enrollments of Azure IoT Hub Device Provisioning Service.
+ *
+ * Made from the sources by `cargo xtask header`; not edited by hand. docs/abi.md tells how the pieces go together.
+ *
+ *     aziotdps_session *session = aziotdps_session_new();
+ *     aziotdps_operation *operation = aziotdps_enrollment_get(session, request, request_len);
+ *     const char *json;
+ *     aziotdps_event event;
+ *     while ((event = aziotdps_operation_next(operation, 100, &json)) != AZIOTDPS_EVENT_END) {
+ *         if (event < 0) break;
+ *         if (event == AZIOTDPS_EVENT_ITEMS || event == AZIOTDPS_EVENT_ERROR) puts(json);
+ *     }
+ *     aziotdps_operation_free(operation);
+ *     aziotdps_session_free(session);
+ */
+
+#ifndef AZIOTDPS_H
+#define AZIOTDPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ What aziotdps_operation_next returns. Negative: the call was wrong; the operation is as it was.
+ */
+enum aziotdps_event
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   A fault inside of this call. The library stays usable.
+   */
+  AZIOTDPS_EVENT_PANIC = -3,
+  /*
+   Another thread is waiting for this operation's next event; only one may.
+   */
+  AZIOTDPS_EVENT_BUSY = -2,
+  /*
+   The operation or json_out is NULL.
+   */
+  AZIOTDPS_EVENT_NULL_POINTER = -1,
+  /*
+   Nothing happened within the time given.
+   */
+  AZIOTDPS_EVENT_PENDING = 0,
+  /*
+   How far it is: {"activity", "status", "completedItems", "totalItems"}.
+   */
+  AZIOTDPS_EVENT_PROGRESS = 1,
+  /*
+   A line for a log: {"level": "warning" | "verbose" | "debug", "text"}. Never holds a secret.
+   */
+  AZIOTDPS_EVENT_MESSAGE = 2,
+  /*
+   An array of output records: a page, a batch, or one.
+   */
+  AZIOTDPS_EVENT_ITEMS = 3,
+  /*
+   A failure: {"code", "category", "message", "target", "parameter", "terminating", "retryable", "outcome",
+   "attempts", "http", "causes", "help"}. Unless it is followed by the end, the operation goes on.
+   */
+  AZIOTDPS_EVENT_ERROR = 4,
+  /*
+   The operation is over. Comes exactly once as news; every later call says it again.
+   */
+  AZIOTDPS_EVENT_END = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum aziotdps_event aziotdps_event;
+#else
+typedef int32_t aziotdps_event;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ A running operation. Opaque.
+
+ Call aziotdps_operation_next until it says AZIOTDPS_EVENT_END, then aziotdps_operation_free. A host that has seen
+ enough may free it at any time, which cancels it.
+ */
+typedef struct aziotdps_operation aziotdps_operation;
+
+/*
+ A session: credentials, look-ups and connections that operations share, and the threads they run on. Opaque.
+
+ Any number of threads may start operations on one session at once.
+ */
+typedef struct aziotdps_session aziotdps_session;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/*
+ The version of this ABI: major in the upper 16 bits, minor in the lower. A host works with every library of its own
+ major version (while that is 0: of its own minor version too).
+
+ Threads: any.
+ */
+uint32_t aziotdps_abi_version(void);
+
+/*
+ The version of the library, such as "0.1.0". Static text, never freed.
+
+ Threads: any.
+ */
+const char *aziotdps_version(void);
+
+/*
+ Makes a session that is connected with nothing: requests that carry a connection string work, others need
+ aziotdps_session_connect first.
+
+ Returns: the session, or NULL where the system has no memory or no thread left.
+ Ownership: the caller's, until aziotdps_session_free.
+ Threads: any.
+ */
+aziotdps_session *aziotdps_session_new(void);
+
+/*
+ Frees a session. Operations that still run are not harmed: they keep what they need.
+
+ Parameters: session – NULL is fine.
+ Threads: any, once, and no other call with this session at the same time.
+
+ # Safety
+ `session` is NULL or came from aziotdps_session_new and was not freed.
+ */
+void aziotdps_session_free(aziotdps_session *session);
+
+/*
+ Connects the session: who signs in, to which cloud, and which service is meant by default. It replaces what the
+ session was connected with; operations that run already stay with what they began with.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members, all optional:
+ connectionString; emulator (true or its address); tenantId, clientId, clientSecret; accessToken,
+ resourceManagerAccessToken; subscriptionId; authType ("key" or "login"); environment ("AzureCloud",
+ "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope,
+ dataPlaneApiVersion; caCertificate;
+ connectTimeoutSeconds, timeoutSeconds, maximumAttempts; workingDirectory.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its one record says what the session is connected with.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_session_connect(const aziotdps_session *session,
+                                             const uint8_t *request,
+                                             size_t request_len);
+
+/*
+ Reads one individual enrollment.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; showKey (true
+ adds the symmetric keys).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the enrollment.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_get(const aziotdps_session *session,
+                                            const uint8_t *request,
+                                            size_t request_len);
+
+/*
+ Reads all individual enrollments, a page at a time: the service is asked for more only as the events are taken.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the enrollments.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_list(const aziotdps_session *session,
+                                             const uint8_t *request,
+                                             size_t request_len);
+
+/*
+ Creates an individual enrollment. One that exists is left alone and reported as "AlreadyExists".
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId and
+ attestationType are needed; deviceId; deviceInformation (object); endorsementKey, storageRootKey; primaryKey,
+ secondaryKey; primaryCertificate, secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag,
+ desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
+ iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the enrollment as created, with its keys.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_new(const aziotdps_session *session,
+                                            const uint8_t *request,
+                                            size_t request_len);
+
+/*
+ Changes an individual enrollment: what the request gives, and nothing else. A change that another makes at the same
+ time is kept too.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId is
+ needed; etag (change only this version) or force (whatever version); clear (array of parameter names); tagMerge,
+ desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
+ aziotdps_enrollment_new without attestationType.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the enrollment as changed, with its keys.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_set(const aziotdps_session *session,
+                                            const uint8_t *request,
+                                            size_t request_len);
+
+/*
+ Removes one individual enrollment, or all. Each failure is an error event of its own.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId or all (true); etag (only
+ this version); passThru.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: with passThru, true for each that was removed.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_remove(const aziotdps_session *session,
+                                               const uint8_t *request,
+                                               size_t request_len);
+
+/*
+ Reads one enrollment group.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId or name is needed;
+ showKey (true adds the symmetric keys).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the group.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_get(const aziotdps_session *session,
+                                                  const uint8_t *request,
+                                                  size_t request_len);
+
+/*
+ Reads all enrollment groups, a page at a time: the service is asked for more only as the events are taken.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the groups.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_list(const aziotdps_session *session,
+                                                   const uint8_t *request,
+                                                   size_t request_len);
+
+/*
+ Creates an enrollment group. One that exists is left alone and reported as "AlreadyExists".
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
+ name, and attestationType ("X509" or "SymmetricKey") are needed; primaryKey, secondaryKey; primaryCertificate,
+ secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag, desired (objects);
+ provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array), iotHubHostName, webhookUrl,
+ apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the group as created, with its keys.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_new(const aziotdps_session *session,
+                                                  const uint8_t *request,
+                                                  size_t request_len);
+
+/*
+ Changes an enrollment group: what the request gives, and nothing else. A change that another makes at the same time
+ is kept too.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
+ name is needed; etag (change only this version) or force (whatever version); clear (array of parameter names);
+ tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
+ aziotdps_enrollment_group_new without attestationType.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the group as changed, with its keys.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_set(const aziotdps_session *session,
+                                                  const uint8_t *request,
+                                                  size_t request_len);
+
+/*
+ Removes one enrollment group, or all. Each failure is an error event of its own. Registrations of its devices stay.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId, name or all (true);
+ etag (only this version); passThru.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: with passThru, true for each that was removed.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_remove(const aziotdps_session *session,
+                                                     const uint8_t *request,
+                                                     size_t request_len);
+
+/*
+ Reads one registration, or all of an enrollment group, a page at a time.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId or enrollmentId (a
+ group); top; pageSize; query (accepted, and of no effect).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the registrations.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_registration_get(const aziotdps_session *session,
+                                              const uint8_t *request,
+                                              size_t request_len);
+
+/*
+ Removes one registration. The device stays in its hub and may provision again.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; etag (only
+ this version) or force; passThru.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: with passThru, true.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_registration_remove(const aziotdps_session *session,
+                                                 const uint8_t *request,
+                                                 size_t request_len);
+
+/*
+ Reads how an enrollment or a group is attested, with its symmetric keys.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId, or enrollmentGroupId or
+ name.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the attestation mechanism.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_attestation_get(const aziotdps_session *session,
+                                             const uint8_t *request,
+                                             size_t request_len);
+
+/*
+ Derives the key of a device of a symmetric-key group: base64 of the HMAC-SHA256 of the registration id.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; symmetricKey
+ (the group's key: no call is made), or enrollmentGroupId or name (the group's primary key is read).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the key, a text.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_device_key_derive(const aziotdps_session *session,
+                                               const uint8_t *request,
+                                               size_t request_len);
+
+/*
+ Reads one provisioning service from resource manager.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); none besides.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the service.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_service_get(const aziotdps_session *session, const uint8_t *request, size_t request_len);
+
+/*
+ Reads the provisioning services of the subscription, or of a resource group, from resource manager.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: shape ("az" or
+ "powershell"); resourceGroupName.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the services.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_service_list(const aziotdps_session *session, const uint8_t *request, size_t request_len);
+
+/*
+ Reads the connection string of a provisioning service, or without a target those of every service that the account
+ sees.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); policyName (default
+ provisioningserviceowner) or showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: {"connectionString"}, or {"name", "connectionString"} for each service.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_service_connection_string(const aziotdps_session *session,
+                                                       const uint8_t *request,
+                                                       size_t request_len);
+
+/*
+ Waits for the operation's next event.
+
+ Parameters: operation – not NULL. timeout_ms – how long to wait; 0 does not wait, UINT32_MAX waits for ever.
+ json_out – not NULL; receives the event's JSON, NUL-terminated UTF-8, or NULL where the event has none.
+ Returns: the event. See aziotdps_event for what each one's JSON holds.
+ Ownership: the text is the operation's; it is good until the next call of this function or of
+ aziotdps_operation_free with this operation.
+ Threads: any, one at a time; a second one gets AZIOTDPS_EVENT_BUSY.
+
+ # Safety
+ `operation` is NULL or live; `json_out` is NULL or points to a writable pointer.
+ */
+aziotdps_event aziotdps_operation_next(aziotdps_operation *operation, uint32_t timeout_ms, const char **json_out);
+
+/*
+ Asks an operation to stop and returns at once. Its events end with an error of code "Cancelled", whose "outcome"
+ says whether a change may have been made, unless it was over already.
+
+ Parameters: operation – NULL is fine.
+ Threads: any, at any time before aziotdps_operation_free, any number of times.
+
+ # Safety
+ `operation` is NULL or live.
+ */
+void aziotdps_operation_cancel(aziotdps_operation *operation);
+
+/*
+ Frees an operation, and cancels it where it still runs. A request that is on its way may still be carried out.
+
+ Parameters: operation – NULL is fine.
+ Threads: any, once, and no other call with this operation at the same time.
+
+ # Safety
+ `operation` is NULL or came from one of the functions that start one, and was not freed.
+ */
+void aziotdps_operation_free(aziotdps_operation *operation);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* AZIOTDPS_H */

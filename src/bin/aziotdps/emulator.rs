@@ -1,0 +1,80 @@
+//! The local service: says on stdout how to use it, logs to stderr, ends on Ctrl+C.
+
+use crate::interrupt::on_interrupt;
+use aziotdps::emulator::{self, Options, Ready};
+use clap::{Args, Subcommand};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+/// A provisioning service on this machine, for tests, demos and work without a network.
+#[derive(Subcommand)]
+pub enum Emulator {
+    /// Start it; it ends on Ctrl+C.
+    Start(Start),
+}
+
+#[derive(Args)]
+pub struct Start {
+    /// The port on the loopback addresses; 0 takes a free one.
+    #[arg(long, default_value_t = 8443)]
+    port: u16,
+    /// The file that keeps the records; without one they are gone when it ends.
+    #[arg(long, value_name = "FILE")]
+    data_path: Option<PathBuf>,
+    /// Say how to use it as one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the emulator until it is interrupted.
+pub fn start(options: Start) -> ExitCode {
+    match serve(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log(&format!("ERROR: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
+    // Before it starts: whoever reads that it is ready may end it at once.
+    let (interrupt, interrupted) = mpsc::channel::<()>();
+    on_interrupt(move || drop(interrupt))?;
+    let emulator = emulator::Emulator::start(Options {
+        port: options.port,
+        data_path: options.data_path,
+        log: Some(Box::new(log)),
+        ..Options::default()
+    })?;
+    let text = if options.json { serde_json::to_string(emulator.ready())? } else { instructions(emulator.ready()) };
+    let mut out = io::stdout();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    // Nothing is ever sent; the other end goes with the interrupt.
+    let _ = interrupted.recv();
+    emulator.stop();
+    Ok(())
+}
+
+fn instructions(ready: &Ready) -> String {
+    let Ready { endpoint, connection_string, ca_certificate, resource_group_name, dps_name, .. } = ready;
+    let authority = ca_certificate.display();
+    format!(
+        "A provisioning service is at {endpoint} until Ctrl+C.\n\n\
+         Connection string: {connection_string}\n\
+         Certificate authority: {authority}\n\
+         Resource group and name: {resource_group_name}, {dps_name}\n\n\
+         Try it:\n  \
+         aziotdps enrollment create --emulator={endpoint} --enrollment-id dev-01 --attestation-type symmetricKey\n  \
+         aziotdps enrollment list --emulator={endpoint} --output table\n\n\
+         These values are published and open nothing but emulators. The requests follow."
+    )
+}
+
+fn log(line: &str) {
+    // One who has closed the terminal misses nothing.
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,182 @@
+//! What a session is connected with: the cloud, the account, the default service, and what was looked up so far.
+
+use crate::context::Context;
+use crate::credential::{Account, Authority, TokenCache};
+use crate::error::{Code, Error, Result};
+use crate::http::{Settings, Transport, Url};
+use crate::model::AuthType;
+use crate::service::{Policy, ResourceId, ResourceManager};
+use crate::target::Target;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// Where a cloud's services are.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    /// Sign-in, and what tokens are asked for.
+    pub authority: Authority,
+    /// Resource manager.
+    pub resource_manager: Url,
+}
+
+/// What a session is connected with. Replaced as a whole by the next connect.
+#[derive(Debug)]
+pub struct Connection {
+    /// The cloud.
+    pub cloud: Cloud,
+    /// Who signs in, if anyone.
+    pub account: Option<Account>,
+    /// How the data plane is signed in to.
+    pub auth_type: AuthType,
+    /// The subscription that names of services are looked up in.
+    pub subscription_id: Option<String>,
+    /// The data-plane api-version that is spoken, where the caller insists on one.
+    pub api_version: Option<String>,
+    /// The service that is meant when a request names none.
+    pub default_target: Option<Target>,
+    /// The way out.
+    pub transport: Transport,
+    tokens: TokenCache,
+    host_names: Mutex<HashMap<ResourceId, String>>,
+    policies: Mutex<HashMap<ResourceId, Arc<Vec<Policy>>>>,
+}
+
+impl Connection {
+    /// A connection that has asked for nothing yet.
+    pub fn new(cloud: Cloud, settings: Settings) -> Self {
+        Self {
+            cloud,
+            account: None,
+            auth_type: AuthType::Key,
+            subscription_id: None,
+            api_version: None,
+            default_target: None,
+            transport: Transport::new(settings),
+            tokens: TokenCache::default(),
+            host_names: Mutex::default(),
+            policies: Mutex::default(),
+        }
+    }
+
+    /// The `Authorization` header for resource manager.
+    ///
+    /// # Errors
+    /// [`Code::NotConnected`] without an account, and those of signing in.
+    pub async fn resource_manager_token(&self, context: &Context) -> Result<SecretString> {
+        match &self.account {
+            Some(Account::ClientSecret(_)) => self.token(&self.cloud.authority.resource_manager_scope, context).await,
+            Some(Account::Supplied(tokens)) => tokens
+                .resource_manager
+                .as_ref()
+                .map(bearer)
+                .ok_or_else(|| not_connected("a token for resource manager")),
+            None => Err(not_connected("an account")),
+        }
+    }
+
+    /// The `Authorization` header for the data plane, by Entra.
+    ///
+    /// # Errors
+    /// As for [`Self::resource_manager_token`].
+    pub async fn data_plane_token(&self, context: &Context) -> Result<SecretString> {
+        match &self.account {
+            Some(Account::ClientSecret(_)) => self.token(&self.cloud.authority.data_plane_scope, context).await,
+            Some(Account::Supplied(tokens)) => {
+                tokens.data_plane.as_ref().map(bearer).ok_or_else(|| not_connected("a token for the data plane"))
+            }
+            None => Err(not_connected("an account")),
+        }
+    }
+
+    /// Drops resource manager's token; whether another can be had.
+    pub async fn forget_resource_manager_token(&self) -> bool {
+        self.forget(&self.cloud.authority.resource_manager_scope).await
+    }
+
+    /// Drops the data plane's token; whether another can be had.
+    pub async fn forget_data_plane_token(&self) -> bool {
+        self.forget(&self.cloud.authority.data_plane_scope).await
+    }
+
+    /// The host name of a service, looked up once.
+    ///
+    /// # Errors
+    /// Those of resource manager; [`Code::Conflict`] while the service is still being made.
+    pub async fn host_name(&self, id: &ResourceId, context: &Context) -> Result<String> {
+        let mut known = self.host_names.lock().await;
+        if let Some(host_name) = known.get(id) {
+            return Ok(host_name.clone());
+        }
+        let service = ResourceManager::new(context).service(id).await?;
+        let Some(host_name) = service.text(&["properties", "serviceOperationsHostName"]) else {
+            let message =
+                format!("Provisioning service '{}' has no host name yet; it may still be being made.", id.name);
+            return Err(Error::new(Code::Conflict, message).with_target(format!("provisioning service/{}", id.name)));
+        };
+        known.insert(id.clone(), host_name.to_owned());
+        Ok(host_name.to_owned())
+    }
+
+    /// The shared access policies of a service, looked up once.
+    ///
+    /// # Errors
+    /// Those of resource manager.
+    pub async fn policies(&self, id: &ResourceId, context: &Context) -> Result<Arc<Vec<Policy>>> {
+        let mut known = self.policies.lock().await;
+        if let Some(policies) = known.get(id) {
+            return Ok(policies.clone());
+        }
+        let policies = Arc::new(ResourceManager::new(context).policies(id).await?);
+        known.insert(id.clone(), policies.clone());
+        Ok(policies)
+    }
+
+    /// Drops the policies of a service: one of their keys was not accepted.
+    pub async fn forget_policies(&self, id: &ResourceId) {
+        self.policies.lock().await.remove(id);
+    }
+
+    /// The subscription of names: the one given, or the only one that the account sees.
+    ///
+    /// # Errors
+    /// [`Code::NotConnected`] where there is none or more than one, and those of resource manager.
+    pub async fn subscription(&self, context: &Context) -> Result<String> {
+        if let Some(subscription_id) = &self.subscription_id {
+            return Ok(subscription_id.clone());
+        }
+        match &ResourceManager::new(context).subscriptions().await?[..] {
+            [only] => Ok(only.clone()),
+            [] => Err(Error::new(Code::NotConnected, "The account sees no subscription.")),
+            several => Err(Error::new(
+                Code::NotConnected,
+                format!("The account sees {} subscriptions: name one when connecting (subscriptionId).", several.len()),
+            )),
+        }
+    }
+
+    async fn token(&self, scope: &str, context: &Context) -> Result<SecretString> {
+        let Some(Account::ClientSecret(account)) = &self.account else {
+            return Err(not_connected("an account"));
+        };
+        let token = self.tokens.token(account, &self.cloud.authority, scope, &self.transport, context).await?;
+        Ok(bearer(&token))
+    }
+
+    async fn forget(&self, scope: &str) -> bool {
+        self.tokens.forget(scope).await;
+        matches!(self.account, Some(Account::ClientSecret(_)))
+    }
+}
+
+fn bearer(token: &SecretString) -> SecretString {
+    format!("Bearer {}", token.expose_secret()).into()
+}
+
+fn not_connected(what: &str) -> Error {
+    Error::new(
+        Code::NotConnected,
+        format!("This needs {what}: connect first (Connect-AzIoTDps, session_connect), or give a connection string."),
+    )
+}

@@ -1,0 +1,158 @@
+//! Shared access policies: connection strings and the signatures made from them.
+
+use crate::error::{Error, Result};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
+
+/// How long a signature is good for: long enough for a skewed clock and every retry of one request.
+const LIFETIME: Duration = Duration::from_secs(20 * 60);
+
+const UNRESERVED_STAY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A policy's name and one of its keys.
+#[derive(Clone, Debug)]
+pub struct SharedAccessKey {
+    name: String,
+    key: SecretString,
+}
+
+impl SharedAccessKey {
+    /// Takes a key that is base64; `parameter` is where it came from.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`] where it is not.
+    pub fn new(name: String, key: SecretString, parameter: &str) -> Result<Self> {
+        match BASE64_STANDARD.decode(key.expose_secret()).map(Zeroizing::new) {
+            Ok(bytes) if !bytes.is_empty() => Ok(Self { name, key }),
+            _ => Err(Error::argument(parameter, format!("The key of policy '{name}' is not base64."))),
+        }
+    }
+
+    /// The `Authorization` header for `host`, signed for the next 20 minutes.
+    pub fn authorization(&self, host: &str) -> SecretString {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.sign(host, (now + LIFETIME).as_secs())
+    }
+
+    fn sign(&self, host: &str, expiry: u64) -> SecretString {
+        let encode = |text: &str| utf8_percent_encode(text, UNRESERVED_STAY).to_string();
+        let resource = encode(&host.to_lowercase());
+        let signature = encode(sign(&self.key, &format!("{resource}\n{expiry}")).expose_secret());
+        format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={}", encode(&self.name)).into()
+    }
+}
+
+/// base64 of the HMAC-SHA256 of `text` under a key in base64: what signs a token, and what derives a device's key from
+/// its group's.
+pub fn sign(key: &SecretString, text: &str) -> SecretString {
+    let key = Zeroizing::new(BASE64_STANDARD.decode(key.expose_secret()).unwrap_or_default());
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { unreachable!("HMAC takes a key of any length") };
+    mac.update(text.as_bytes());
+    BASE64_STANDARD.encode(mac.finalize().into_bytes()).into()
+}
+
+/// `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`, as the portal and `az` give it.
+#[derive(Clone, Debug)]
+pub struct ConnectionString {
+    /// The service's host name, with a port where there is one.
+    pub host_name: String,
+    /// What signs.
+    pub key: SharedAccessKey,
+}
+
+impl ConnectionString {
+    /// Reads a connection string. Names of parts are compared without case, each part is split at its first `=`.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`] that names what is missing, and never shows the text.
+    pub fn parse(text: &SecretString) -> Result<Self> {
+        let refuse = |why: &str| {
+            let form = "HostName=…;SharedAccessKeyName=…;SharedAccessKey=…";
+            Error::argument("connectionString", format!("The connection string {why}; its form is '{form}'."))
+        };
+        let part = |name: &str| {
+            let pairs = text.expose_secret().split(';').filter_map(|pair| pair.split_once('='));
+            let mut found =
+                pairs.filter(|(key, value)| key.trim().eq_ignore_ascii_case(name) && !value.trim().is_empty());
+            found.next().map(|(_, value)| value.trim()).ok_or_else(|| refuse(&format!("has no {name}")))
+        };
+        let host_name = part("HostName")?.to_owned();
+        if !is_host_name(&host_name) {
+            return Err(refuse("has a HostName that is not a host name"));
+        }
+        let key = part("SharedAccessKey").map(SecretString::from)?;
+        let key = SharedAccessKey::new(part("SharedAccessKeyName")?.to_owned(), key, "connectionString")?;
+        Ok(Self { host_name, key })
+    }
+}
+
+/// Whether `text` is a host name or address, with or without a port.
+pub(crate) fn is_host_name(text: &str) -> bool {
+    let bare = reqwest::Url::parse(&format!("https://{text}/"));
+    bare.is_ok_and(|url| {
+        url.path() == "/"
+            && url.username().is_empty()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && !text.contains(['/', '@', '?', '#', '\\'])
+            && !text.trim().is_empty()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_over_the_encoded_host_and_the_expiry() {
+        // Checked with: printf 'mydps.azure-devices-provisioning.net\n1700000000' | openssl dgst -sha256 -hmac secret -binary | base64
+        let key = SharedAccessKey::new("owner".into(), BASE64_STANDARD.encode("secret").into(), "key").unwrap();
+        assert_eq!(
+            key.sign("MyDps.azure-devices-provisioning.net", 1_700_000_000).expose_secret(),
+            "SharedAccessSignature sr=mydps.azure-devices-provisioning.net&sig=6RZEB8%2F6tDHXlCGyBkRoa2GwPiW8tyKYJ0Kg%2Fbs%2FOT8%3D&se=1700000000&skn=owner"
+        );
+        assert!(key.sign("localhost:8443", 1).expose_secret().contains("sr=localhost%3A8443&"));
+    }
+
+    #[test]
+    fn a_device_key_is_derived_as_the_documentation_shows() {
+        let key = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==".into();
+        let derived = sign(&key, "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6");
+        assert_eq!(derived.expose_secret(), "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=");
+    }
+
+    #[test]
+    fn a_connection_string_is_split_at_the_first_equals_sign() {
+        let text = "sharedaccesskey=QUJDREVGR0g=;HostName=d.example:8443; SharedAccessKeyName=p=q".into();
+        let parsed = ConnectionString::parse(&text).unwrap();
+        assert_eq!((parsed.host_name.as_str(), parsed.key.name.as_str()), ("d.example:8443", "p=q"));
+        assert_eq!(parsed.key.key.expose_secret(), "QUJDREVGR0g=");
+    }
+
+    #[test]
+    fn an_incomplete_connection_string_names_what_is_missing_and_shows_nothing() {
+        for (text, missing) in [
+            ("SharedAccessKeyName=p;SharedAccessKey=QUJDREVG", "no HostName"),
+            ("HostName=d;SharedAccessKey=QUJDREVG", "no SharedAccessKeyName"),
+            ("HostName=d;SharedAccessKeyName=p;SharedAccessKey=", "no SharedAccessKey"),
+            ("HostName=d/x;SharedAccessKeyName=p;SharedAccessKey=QUJDREVG", "not a host name"),
+            ("HostName=d;SharedAccessKeyName=p;SharedAccessKey=QUJ*REVG", "not base64"),
+            ("", "no HostName"),
+        ] {
+            let refused = ConnectionString::parse(&text.into()).unwrap_err();
+            assert_eq!(refused.parameter(), Some("connectionString"));
+            assert!(refused.message().contains(missing) && !refused.message().contains("QUJ"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let text = "HostName=d;SharedAccessKeyName=p;SharedAccessKey=QUJDREVG".into();
+        assert!(!format!("{:?}", ConnectionString::parse(&text).unwrap()).contains("QUJDREVG"));
+    }
+}

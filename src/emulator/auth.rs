@@ -1,0 +1,160 @@
+//! Who may do what: shared access signatures over the text as it came, and bearer tokens of the emulator's own issuer.
+
+use super::base64;
+use super::clock;
+use super::errors::{Result, forbidden, unauthorized};
+use super::request::{Request, segments};
+use super::state::State;
+use super::token::Audience;
+use crate::model::{AccessRight, AccessRights, DEVELOPMENT};
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::percent_decode_str;
+use sha2::Sha256;
+
+/// Refuses a data-plane request whose sender does not hold `right`.
+pub(super) fn authorize(state: &State, request: &Request, right: AccessRight) -> Result<()> {
+    let authorization = request.header("authorization").ok_or_else(|| unauthorized("Authorization is missing."))?;
+    match authorization.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => {
+            let rights = signature(token, request, &state.authority, clock::unix_seconds())?;
+            if rights.allow(right) {
+                Ok(())
+            } else {
+                Err(forbidden(format!("The shared access policy does not hold {}.", right.name())))
+            }
+        }
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
+            // The published client has the data contributor's role, which holds every data right.
+            state.tokens.verify(token, Audience::Data).map_err(unauthorized)
+        }
+        _ => Err(unauthorized("Authorization must be a SharedAccessSignature or a Bearer token.")),
+    }
+}
+
+/// The rights of the policy that signed `token`, if the signature is good, in time, and covers the request's path.
+fn signature(token: &str, request: &Request, authority: &str, now: i64) -> Result<AccessRights> {
+    let field = |name: &str| {
+        let mut fields = token.split('&').filter_map(|field| field.split_once('='));
+        fields.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    let required = |name: &str| field(name).ok_or_else(|| unauthorized(format!("The signature has no {name}.")));
+    let (resource, signature, expiry) = (required("sr")?, required("sig")?, required("se")?);
+    let policy_name = decode(required("skn")?)?;
+    let policy = DEVELOPMENT
+        .policies
+        .iter()
+        .find(|policy| policy.name == policy_name)
+        .ok_or_else(|| unauthorized("The signature names a policy that the service does not have."))?;
+
+    let signature = base64::decode(decode(signature)?).ok_or_else(|| unauthorized("The signature is not base64."))?;
+    let signed_with = |key: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&base64::decode(key)?).ok()?;
+        // What is signed is the resource as it was sent, still encoded.
+        mac.update(format!("{resource}\n{expiry}").as_bytes());
+        mac.verify_slice(&signature).ok()
+    };
+    if [policy.primary_key, policy.secondary_key].into_iter().find_map(signed_with).is_none() {
+        return Err(unauthorized("The signature is not made with a key of the policy."));
+    }
+    let expiry: i64 = expiry.parse().map_err(|_| unauthorized("The signature's se is not a number of seconds."))?;
+    if expiry <= now {
+        return Err(unauthorized("The signature has expired."));
+    }
+    if !covers(&decode(resource)?, request, authority) {
+        return Err(unauthorized("The signature is for another resource."));
+    }
+    Ok(AccessRights::parse(policy.rights))
+}
+
+fn decode(text: &str) -> Result<String> {
+    let text = percent_decode_str(text).decode_utf8();
+    text.map(Into::into).map_err(|_| unauthorized("The signature is not UTF-8."))
+}
+
+/// Whether `resource`, a host and perhaps a path, is the host of this service and a prefix of the request's path, by
+/// whole segments.
+fn covers(resource: &str, request: &Request, authority: &str) -> bool {
+    let (host, path) = resource.split_once('/').unwrap_or((resource, ""));
+    let Some((asked, granted)) = request.segments.as_ref().zip(segments(path)) else { return false };
+    is_this_host(host, authority)
+        && asked.len() >= granted.len()
+        && asked.iter().zip(&granted).all(|(asked, granted)| asked.eq_ignore_ascii_case(granted))
+}
+
+/// Whether `host` names this emulator: a loopback name, with the emulator's port or without one.
+pub(super) fn is_this_host(host: &str, authority: &str) -> bool {
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let name = host.strip_suffix(port).and_then(|rest| rest.strip_suffix(':')).unwrap_or(host);
+    ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::body::Bytes;
+    use hyper::{HeaderMap, Method};
+
+    const AUTHORITY: &str = "localhost:8443";
+
+    fn request(path: &str) -> Request {
+        Request::new(Method::GET, path.into(), HeaderMap::new(), Bytes::new())
+    }
+
+    fn token(resource: &str, expiry: &str, policy: usize, secondary: bool) -> String {
+        let policy = DEVELOPMENT.policies[policy];
+        let key = if secondary { policy.secondary_key } else { policy.primary_key };
+        let mut mac = Hmac::<Sha256>::new_from_slice(&base64::decode(key).unwrap()).unwrap();
+        mac.update(format!("{resource}\n{expiry}").as_bytes());
+        let signature = base64::encode(mac.finalize().into_bytes()).replace('+', "%2B").replace('/', "%2F");
+        format!("skn={}&se={expiry}&sig={signature}&sr={resource}", policy.name)
+    }
+
+    fn verified(token: &str, path: &str) -> std::result::Result<AccessRights, String> {
+        signature(token, &request(path), AUTHORITY, 1000).map_err(|refusal| {
+            assert_eq!(refusal.status, 401);
+            refusal.message
+        })
+    }
+
+    #[test]
+    fn both_keys_of_a_policy_sign() {
+        for secondary in [false, true] {
+            let rights = verified(&token("localhost%3A8443", "1001", 1, secondary), "/enrollments/a").unwrap();
+            assert_eq!(rights, AccessRights::parse("EnrollmentRead"));
+        }
+    }
+
+    #[test]
+    fn the_resource_counts_as_it_was_sent() {
+        for resource in
+            ["localhost%3A8443", "localhost%3a8443", "LOCALHOST:8443", "localhost", "127.0.0.1", "%5B::1%5D:8443"]
+        {
+            assert!(verified(&token(resource, "1001", 0, false), "/enrollments/a").is_ok(), "{resource}");
+        }
+        let lower = token("localhost%3a8443", "1001", 0, false);
+        let tampered = lower.replace("%3a", "%3A");
+        assert!(verified(&tampered, "/enrollments/a").unwrap_err().contains("not made with a key"));
+    }
+
+    #[test]
+    fn a_resource_covers_whole_segments() {
+        let may = |resource: &str, path: &str| verified(&token(resource, "1001", 0, false), path).is_ok();
+        assert!(may("localhost%2Fenrollments", "/enrollments/a") && may("localhost%2Fenrollments%2F", "/Enrollments"));
+        assert!(may("localhost%2Fenrollments%2Fa%252Fb", "/enrollments/a%2Fb/attestationmechanism"));
+        assert!(!may("localhost%2Fenroll", "/enrollments/a") && !may("localhost%2Fenrollments%2Fa", "/enrollments"));
+        assert!(!may("localhost%2Fenrollments%2Fa%2Fb", "/enrollments/a%2Fb"));
+        assert!(!may("localhost%3A9999", "/enrollments/a") && !may("example.com", "/enrollments/a"));
+    }
+
+    #[test]
+    fn each_fault_of_a_token_has_its_own_text() {
+        let refused = |token: &str| verified(token, "/enrollments").unwrap_err();
+        let good = token("localhost", "1001", 0, false);
+        assert!(refused(&token("localhost", "1000", 0, false)).contains("expired"));
+        assert!(refused(&token("localhost", "soon", 0, false)).contains("seconds"));
+        assert!(refused(&good.replace("skn=provisioningserviceowner", "skn=nobody")).contains("does not have"));
+        assert!(refused(&good.replace("skn=provisioningserviceowner", "skn=enrollmentread")).contains("not made with"));
+        assert!(refused(&good.replace("sr=", "rs=")).contains("no sr"));
+        assert!(refused(&good.replace("se=1001", "se=1002")).contains("not made with"));
+    }
+}

@@ -1,0 +1,54 @@
+//! Dates and etags as the service writes them.
+
+use crate::emulator::base64;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// Seconds since 1970.
+pub(super) fn unix_seconds() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}
+
+/// Now, as a record's date.
+pub(super) fn now() -> String {
+    text(OffsetDateTime::now_utc())
+}
+
+/// Seven digits of a second, the zeros at the end left out, and no fraction where it is zero.
+pub(super) fn text(moment: OffsetDateTime) -> String {
+    let whole = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    let date = moment.format(&whole).unwrap_or_default();
+    let fraction = format!("{:07}", moment.nanosecond() / 100);
+    match fraction.trim_end_matches('0') {
+        "" => format!("{date}Z"),
+        digits => format!("{date}.{digits}Z"),
+    }
+}
+
+/// A new etag: base64 of a quoted text with the shape of a GUID.
+pub(super) fn etag() -> String {
+    base64::encode(format!("\"{:08x}-0000-0800-0000-{:08x}0000\"", fastrand::u32(..), unix_seconds()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn zeros_at_the_end_of_a_fraction_are_left_out() {
+        assert_eq!(text(datetime!(2023-05-19 23:10:52.109_279 UTC)), "2023-05-19T23:10:52.109279Z");
+        assert_eq!(text(datetime!(2023-05-19 23:10:27.171_886_499 UTC)), "2023-05-19T23:10:27.1718864Z");
+        assert_eq!(text(datetime!(2023-05-19 23:10:43 UTC)), "2023-05-19T23:10:43Z");
+    }
+
+    #[test]
+    fn an_etag_has_the_form_of_a_recorded_one() {
+        let recorded = base64::decode("IjBhMDBiNzQyLTAwMDAtMDgwMC0wMDAwLTY0NjgwMWY1MDAwMCI=").unwrap();
+        let made = base64::decode(etag()).unwrap();
+        let shape =
+            |text: Vec<u8>| String::from_utf8(text).unwrap().replace(|letter: char| letter.is_ascii_hexdigit(), "0");
+        assert_eq!(shape(made), shape(recorded));
+        assert_ne!(etag(), etag());
+    }
+}

@@ -1,0 +1,279 @@
+//! Faults on purpose: a queue of what shall go wrong, for which requests, how often.
+
+use super::request::{Answer, Request};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// A fault to come. `docs/emulator.md` has its JSON form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    /// Which requests it is for.
+    #[serde(default, rename = "match")]
+    pub matching: Match,
+    /// How many of them pass first.
+    #[serde(default)]
+    pub skip: u32,
+    /// How many of them it then hits.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// How long the request waits before anything else happens.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// Whether the request is carried out first, so that only its answer is lost.
+    #[serde(default)]
+    pub applied: bool,
+    /// What goes wrong. Without it the request is only late.
+    #[serde(default)]
+    pub kind: Option<FaultKind>,
+}
+
+/// Which requests a fault is for: all that fit everything that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Match {
+    /// The HTTP method.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// A part of path and query as they are sent, compared without case.
+    #[serde(default)]
+    pub path_contains: Option<String>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FaultKind {
+    /// Another answer.
+    Status(FaultStatus),
+    /// The connection is closed without an answer.
+    Drop,
+    /// The request is carried out; its answer breaks off in the middle of the body.
+    CutBody,
+    /// A query answers with no records and a continuation token that leads to them.
+    EmptyPage,
+}
+
+/// An answer that the emulator would not give by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultStatus {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` as it is: seconds or an HTTP date.
+    #[serde(default)]
+    pub retry_after: Option<String>,
+    /// `Retry-After` as the HTTP date so many seconds from the answer.
+    #[serde(default)]
+    pub retry_after_date_in: Option<u64>,
+    /// The six-digit code of the service's own error body, which is sent unless `body` or `html` is given.
+    #[serde(default)]
+    pub error_code: Option<u32>,
+    /// The body, sent as JSON.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// The body, sent as an HTML page.
+    #[serde(default)]
+    pub html: Option<String>,
+    /// More headers.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Fault {
+    fn of(kind: Option<FaultKind>) -> Self {
+        Self { matching: Match::default(), skip: 0, times: 1, delay_ms: 0, applied: false, kind }
+    }
+
+    /// The service's error body with this status.
+    pub fn status(status: u16) -> Self {
+        Self::answer(FaultStatus { status, ..FaultStatus::default() })
+    }
+
+    /// Another answer.
+    pub fn answer(answer: FaultStatus) -> Self {
+        Self::of(Some(FaultKind::Status(answer)))
+    }
+
+    /// The connection is closed without an answer.
+    pub fn drop_connection() -> Self {
+        Self::of(Some(FaultKind::Drop))
+    }
+
+    /// The answer breaks off in the middle of its body.
+    pub fn cut_body() -> Self {
+        Self::of(Some(FaultKind::CutBody))
+    }
+
+    /// A query answers with no records and a token that leads to them.
+    pub fn empty_page() -> Self {
+        Self::of(Some(FaultKind::EmptyPage))
+    }
+
+    /// The request is late and nothing else.
+    pub fn delay(delay: Duration) -> Self {
+        Self::of(None).late(delay)
+    }
+
+    /// Only for requests with this method whose path and query contain `path`.
+    pub fn on(mut self, method: &str, path: &str) -> Self {
+        self.matching = Match { method: Some(method.to_owned()), path_contains: Some(path.to_owned()) };
+        self
+    }
+
+    /// Hits so many requests.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Lets so many requests pass first.
+    pub fn skip(mut self, skip: u32) -> Self {
+        self.skip = skip;
+        self
+    }
+
+    /// Carries the request out before its answer is lost.
+    pub fn applied(mut self) -> Self {
+        self.applied = true;
+        self
+    }
+
+    /// Lets the request wait first.
+    pub fn late(mut self, delay: Duration) -> Self {
+        self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Adds `Retry-After` to an answer.
+    pub fn retry_after(mut self, value: &str) -> Self {
+        if let Some(FaultKind::Status(answer)) = &mut self.kind {
+            answer.retry_after = Some(value.to_owned());
+        }
+        self
+    }
+
+    fn fits(&self, request: &Request) -> bool {
+        let Match { method, path_contains } = &self.matching;
+        let target = request.target.to_ascii_lowercase();
+        method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(request.method.as_str()))
+            && path_contains.as_ref().is_none_or(|part| target.contains(&part.to_ascii_lowercase()))
+    }
+}
+
+impl FaultStatus {
+    pub(super) fn to_answer(&self) -> Answer {
+        let mut answer = match (&self.body, &self.html) {
+            (_, Some(html)) => {
+                Answer { body: html.clone(), ..Answer::empty(self.status) }.header("Content-Type", "text/html")
+            }
+            (Some(body), None) => Answer::json_text(self.status, body.clone()),
+            (None, None) => {
+                let code = self.error_code.unwrap_or(u32::from(self.status) * 1000);
+                super::errors::Refusal::new(self.status, code, "A fault that was asked for.").into()
+            }
+        };
+        if let Some(value) = &self.retry_after {
+            answer = answer.header("Retry-After", value);
+        }
+        if let Some(seconds) = self.retry_after_date_in {
+            let date = SystemTime::now() + Duration::from_secs(seconds.min(86_400));
+            answer = answer.header("Retry-After", httpdate::fmt_http_date(date));
+        }
+        for (name, value) in &self.headers {
+            answer = answer.header(name.clone(), value);
+        }
+        answer.failed("Fault")
+    }
+}
+
+/// The queue of faults: for each request, the first one that fits.
+#[derive(Debug, Default)]
+pub struct Faults(Mutex<Vec<Fault>>);
+
+impl Faults {
+    /// Puts a fault at the end of the queue.
+    pub fn queue(&self, fault: Fault) {
+        self.locked().push(fault);
+    }
+
+    /// Forgets every fault that is still to come.
+    pub fn clear(&self) {
+        self.locked().clear();
+    }
+
+    /// The faults that are still to come.
+    pub fn pending(&self) -> Vec<Fault> {
+        self.locked().clone()
+    }
+
+    /// The fault that hits `request`, which is then used up by one.
+    pub(super) fn take(&self, request: &Request) -> Option<Fault> {
+        let mut faults = self.locked();
+        let index = faults.iter().position(|fault| fault.fits(request))?;
+        let fault = faults.get_mut(index)?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
+        fault.times = fault.times.saturating_sub(1);
+        let hit = fault.clone();
+        if hit.times == 0 {
+            faults.remove(index);
+        }
+        Some(hit)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Vec<Fault>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::body::Bytes;
+    use hyper::{HeaderMap, Method};
+
+    fn request(method: Method, target: &str) -> Request {
+        Request::new(method, target.into(), HeaderMap::new(), Bytes::new())
+    }
+
+    #[test]
+    fn a_fault_hits_what_it_is_for_as_often_as_it_says() {
+        let faults = Faults::default();
+        faults.queue(Fault::status(503).on("PUT", "/Enrollments/a").skip(1).times(2));
+        let put = request(Method::PUT, "/enrollments/A?api-version=1");
+        assert_eq!(faults.take(&request(Method::GET, "/enrollments/a")), None);
+        assert_eq!(faults.take(&request(Method::PUT, "/enrollments/b")), None);
+        assert_eq!(faults.take(&put), None, "let through");
+        assert!(faults.take(&put).is_some() && faults.take(&put).is_some());
+        assert_eq!(faults.take(&put), None);
+        assert_eq!(faults.pending(), []);
+    }
+
+    #[test]
+    fn the_json_form_has_defaults_and_refuses_what_it_does_not_know() {
+        let fault: Fault = serde_json::from_str(
+            r#"{"match":{"method":"PUT","pathContains":"/x"},"kind":{"status":{"status":429,"retryAfter":"2"}}}"#,
+        )
+        .unwrap();
+        assert_eq!(fault, Fault::status(429).retry_after("2").on("PUT", "/x"));
+        assert_eq!(serde_json::from_str::<Fault>(r#"{"kind":"drop"}"#).unwrap(), Fault::drop_connection());
+        assert!(serde_json::from_str::<Fault>(r#"{"kind":"drop","often":3}"#).is_err());
+    }
+
+    #[test]
+    fn retry_after_can_be_a_date() {
+        let answer = FaultStatus { status: 429, retry_after_date_in: Some(60), ..FaultStatus::default() }.to_answer();
+        let (_, date) = answer.headers.iter().find(|(name, _)| name == "Retry-After").unwrap();
+        let wait = httpdate::parse_http_date(date).unwrap().duration_since(SystemTime::now()).unwrap();
+        assert!((58..=60).contains(&wait.as_secs()), "{wait:?}");
+    }
+}

@@ -1,0 +1,87 @@
+//! What came in: a bounded list of requests without secrets, and a line of text for each.
+
+use super::request::{Answer, Request};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many requests are kept; the oldest go first.
+const KEPT: usize = 10_000;
+
+/// A request that came in and what it was answered with. Neither its body nor its `Authorization` is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoggedRequest {
+    /// The HTTP method.
+    pub method: String,
+    /// Path and query as they came.
+    pub path: String,
+    /// The answer's status; `None` where the connection was closed without one.
+    pub status: Option<u16>,
+    /// The code of the failure that was answered.
+    pub error_code: Option<String>,
+    /// `If-Match`.
+    pub if_match: Option<String>,
+    /// `x-ms-max-item-count`.
+    pub max_item_count: Option<String>,
+    /// `x-ms-continuation`.
+    pub continuation: Option<String>,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// `x-ms-client-request-id`.
+    pub client_request_id: Option<String>,
+    /// The shared access policy that signed, if one did.
+    pub policy: Option<String>,
+    /// How many bytes the body had.
+    pub body_length: usize,
+}
+
+impl LoggedRequest {
+    pub(super) fn new(request: &Request, answer: Option<&Answer>) -> Self {
+        let header = |name: &str| request.header(name).map(str::to_owned);
+        Self {
+            method: request.method.to_string(),
+            path: request.target.clone(),
+            status: answer.map(|answer| answer.status),
+            error_code: answer.and_then(|answer| answer.error_code.clone()),
+            if_match: header("if-match"),
+            max_item_count: header("x-ms-max-item-count"),
+            continuation: header("x-ms-continuation"),
+            user_agent: header("user-agent"),
+            client_request_id: header("x-ms-client-request-id"),
+            policy: request.header("authorization").and_then(policy),
+            body_length: request.body.len(),
+        }
+    }
+}
+
+/// The `skn` of a shared access signature.
+fn policy(authorization: &str) -> Option<String> {
+    let fields = authorization.strip_prefix("SharedAccessSignature ")?;
+    fields.split('&').find_map(|field| field.strip_prefix("skn=")).map(str::to_owned)
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Journal(Mutex<VecDeque<LoggedRequest>>);
+
+impl Journal {
+    pub(super) fn add(&self, request: LoggedRequest) {
+        let mut kept = self.locked();
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(request);
+    }
+
+    pub(super) fn requests(&self) -> Vec<LoggedRequest> {
+        self.locked().iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&self) {
+        self.locked().clear();
+    }
+
+    fn locked(&self) -> MutexGuard<'_, VecDeque<LoggedRequest>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,182 @@
+//! The part of Azure Resource Manager that finds the service and its keys.
+
+use super::errors::not_implemented_text;
+use super::request::{Answer, Request};
+use super::state::State;
+use super::token::Audience;
+use crate::model::{DEVELOPMENT, DevelopmentPolicy};
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// How many policies a page of keys holds: fewer than there are, so that a caller has to follow `nextLink`.
+const KEYS_PER_PAGE: usize = 3;
+
+/// Answers a request whose path begins with `subscriptions`. `parts` is the path in lower case: nothing here has case.
+pub(super) fn answer(state: &State, request: &Request, parts: &[&str]) -> Answer {
+    let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
+    let verified = match bearer {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            state.tokens.verify(token, Audience::Management)
+        }
+        _ => Err("Authentication failed. The 'Authorization' header is missing or is not a bearer token.".to_owned()),
+    };
+    if let Err(message) = verified {
+        let answer = refusal(401, "AuthenticationFailed", &message);
+        let challenge = format!(
+            "Bearer authorization_uri=\"https://{}/{}\", error=\"invalid_token\"",
+            state.authority, DEVELOPMENT.tenant_id
+        );
+        return answer.header("WWW-Authenticate", challenge);
+    }
+    let Some(version) = request.parameter("api-version") else {
+        return refusal(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required.",
+        );
+    };
+    state.note_version("resource manager", version);
+    route(state, request, parts)
+}
+
+fn route(state: &State, request: &Request, parts: &[&str]) -> Answer {
+    const SERVICES: [&str; 3] = ["providers", "microsoft.devices", "provisioningservices"];
+    let (subscription, below) = match parts {
+        ["subscriptions"] | [] => return only(request, &Method::GET, || list(&subscription())),
+        ["subscriptions", subscription, below @ ..] => (*subscription, below),
+        _ => return unknown(request),
+    };
+    if !subscription.eq_ignore_ascii_case(DEVELOPMENT.subscription_id) {
+        let message = format!("The subscription '{subscription}' could not be found.");
+        return refusal(404, "SubscriptionNotFound", &message);
+    }
+    let (group, below) = match below {
+        ["resourcegroups", group, below @ ..] => (Some(*group), below),
+        below => (None, below),
+    };
+    let Some(below) = below.strip_prefix(&SERVICES) else { return unknown(request) };
+    if let Some(group) = group.filter(|group| !group.eq_ignore_ascii_case(DEVELOPMENT.resource_group_name)) {
+        let message = format!("Resource group '{group}' could not be found.");
+        return refusal(404, "ResourceGroupNotFound", &message);
+    }
+    let (name, below) = match (group, below) {
+        (_, []) => return only(request, &Method::GET, || list(&service(&state.authority))),
+        (Some(_), [name, below @ ..]) => (*name, below),
+        _ => return unknown(request),
+    };
+    if !name.eq_ignore_ascii_case(DEVELOPMENT.name) {
+        let message = format!(
+            "The Resource 'Microsoft.Devices/provisioningServices/{name}' under resource group '{}' was not found.",
+            DEVELOPMENT.resource_group_name
+        );
+        return refusal(404, "ResourceNotFound", &message);
+    }
+    match below {
+        [] => only(request, &Method::GET, || Answer::json(200, &service(&state.authority))),
+        ["listkeys"] => keys(state, request),
+        ["keys", policy, "listkeys"] => only(request, &Method::POST, || one_key(policy)),
+        _ => unknown(request),
+    }
+}
+
+fn only(request: &Request, method: &Method, answer: impl FnOnce() -> Answer) -> Answer {
+    if request.method == method { answer() } else { unknown(request) }
+}
+
+fn unknown(request: &Request) -> Answer {
+    refusal(501, "NotImplemented", &not_implemented_text(request.method.as_str(), request.path()))
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Answer {
+    Answer::json(status, &json!({ "error": { "code": code, "message": message } })).failed(code)
+}
+
+fn list(item: &Value) -> Answer {
+    Answer::json(200, &json!({ "value": [item] }))
+}
+
+fn subscription() -> Value {
+    json!({
+        "id": format!("/subscriptions/{}", DEVELOPMENT.subscription_id),
+        "subscriptionId": DEVELOPMENT.subscription_id,
+        "tenantId": DEVELOPMENT.tenant_id,
+        "displayName": "Emulator",
+        "state": "Enabled",
+    })
+}
+
+fn service(authority: &str) -> Value {
+    let hub = |number: u8| {
+        json!({
+            "name": format!("emulated-hub-{number}.azure-devices.net"),
+            "connectionString": format!(
+                "HostName=emulated-hub-{number}.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=****"
+            ),
+            "location": "eastus",
+            "authenticationType": "KeyBased",
+            "allocationWeight": 1,
+            "applyAllocationPolicy": true,
+        })
+    };
+    json!({
+        "id": DEVELOPMENT.resource_id(),
+        "name": DEVELOPMENT.name,
+        "type": "Microsoft.Devices/provisioningServices",
+        "location": "eastus",
+        "tags": {},
+        "properties": {
+            "state": "Active",
+            "provisioningState": "Succeeded",
+            "iotHubs": [hub(1), hub(2)],
+            "allocationPolicy": "Hashed",
+            "serviceOperationsHostName": authority,
+            "deviceProvisioningHostName": authority,
+            "idScope": DEVELOPMENT.id_scope,
+            "enableDataResidency": false,
+        },
+        "resourcegroup": DEVELOPMENT.resource_group_name,
+        "subscriptionid": DEVELOPMENT.subscription_id,
+        "etag": "AAAAAAAADGk=",
+        "sku": { "name": "S1", "tier": "Standard", "capacity": 1 },
+    })
+}
+
+fn key(policy: &DevelopmentPolicy) -> Value {
+    json!({
+        "keyName": policy.name,
+        "primaryKey": policy.primary_key,
+        "secondaryKey": policy.secondary_key,
+        "rights": policy.rights,
+    })
+}
+
+/// The first page answers POST. What `nextLink` leads to is asked for by GET in the public SDKs, so both are taken.
+fn keys(state: &State, request: &Request) -> Answer {
+    let skipped = match request.parameter("$skiptoken") {
+        None if request.method == Method::POST => 0,
+        Some(token) if request.method == Method::POST || request.method == Method::GET => match token.parse() {
+            Ok(skipped) if skipped < DEVELOPMENT.policies.len() => skipped,
+            _ => return refusal(400, "InvalidSkipToken", "The $skiptoken is not one that nextLink gave."),
+        },
+        _ => return unknown(request),
+    };
+    let page: Vec<Value> = DEVELOPMENT.policies.iter().skip(skipped).take(KEYS_PER_PAGE).map(key).collect();
+    let next = skipped + page.len();
+    let mut body = json!({ "value": page });
+    if next < DEVELOPMENT.policies.len() {
+        let version = request.parameter("api-version").unwrap_or_default();
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("api-version", version)
+            .append_pair("$skiptoken", &next.to_string())
+            .finish();
+        body["nextLink"] = format!("https://{}{}/listkeys?{query}", state.authority, DEVELOPMENT.resource_id()).into();
+    }
+    Answer::json(200, &body)
+}
+
+fn one_key(name: &str) -> Answer {
+    match DEVELOPMENT.policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(name)) {
+        Some(policy) => Answer::json(200, &key(policy)),
+        None => refusal(404, "NotFound", &format!("The service has no policy '{name}'.")),
+    }
+}

@@ -1,0 +1,306 @@
+//! An enrollment record: what is accepted, what is kept, and what is shown.
+
+use super::attestation;
+use super::clock;
+use super::errors::{Refusal, Result, bad_request};
+use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
+use serde_json::Value;
+
+/// The members of either kind in the order in which the service writes them; those it does not know come last.
+const ORDER: [&str; 20] = [
+    "registrationId",
+    "enrollmentGroupId",
+    "deviceId",
+    "registrationState",
+    "optionalDeviceInformation",
+    "attestation",
+    "capabilities",
+    "iotHubHostName",
+    "namespaceName",
+    "certificateAuthorityName",
+    "certificatePolicyName",
+    "initialTwin",
+    "etag",
+    "provisioningStatus",
+    "reprovisionPolicy",
+    "createdDateTimeUtc",
+    "lastUpdatedDateTimeUtc",
+    "allocationPolicy",
+    "iotHubs",
+    "customAllocationDefinition",
+];
+
+/// What the service writes itself; a value that is sent is passed over.
+const READ_ONLY: [&str; 4] = ["registrationState", "etag", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"];
+
+/// Turns what was sent for `id` into the record to keep, in place of `stored`.
+pub(super) fn compose(kind: EnrollmentKind, id: &str, sent: Record, stored: Option<&Record>) -> Result<Record> {
+    let mut members = sent.0;
+    check_id(kind, id, &members)?;
+    members.retain(|name, value| {
+        !READ_ONLY.contains(&name.as_str()) && (!value.is_null() || name == "provisioningStatus")
+    });
+    for (name, value) in &mut members {
+        check_member(name, value)?;
+    }
+    let stored_attestation = stored.and_then(|stored| stored.get(&["attestation"]));
+    attestation::accept(kind, members.entry("attestation").or_insert(Value::Null), stored_attestation)?;
+    members.entry("provisioningStatus").or_insert_with(|| ProvisioningStatus::Enabled.wire().into());
+
+    let now = Value::from(clock::now());
+    let kept = |name: &str| stored.and_then(|stored| stored.0.get(name)).cloned();
+    if let Some(id) = kept(kind.id_member()) {
+        members.insert(kind.id_member().to_owned(), id);
+    }
+    members.insert("etag".to_owned(), clock::etag().into());
+    members.insert("createdDateTimeUtc".to_owned(), kept("createdDateTimeUtc").unwrap_or_else(|| now.clone()));
+    members.insert("lastUpdatedDateTimeUtc".to_owned(), now);
+    Ok(ordered(members, &ORDER))
+}
+
+/// The record as PUT answers with it.
+pub(super) fn with_keys(record: &Record) -> Record {
+    view(record, true)
+}
+
+/// The record as a read shows it.
+pub(super) fn without_keys(record: &Record) -> Record {
+    view(record, false)
+}
+
+/// The record as GET shows it, with the state of its registration.
+pub(super) fn with_state(record: &Record, state: Value) -> Record {
+    let mut shown = without_keys(record);
+    shown.set(&["registrationState"], state);
+    ordered(shown.0, &ORDER)
+}
+
+fn view(record: &Record, keys: bool) -> Record {
+    let mut shown = record.clone();
+    if let Some(attestation) = shown.0.get_mut("attestation") {
+        *attestation = attestation::shown(attestation, keys);
+    }
+    shown
+}
+
+/// The members in `order`, then the others as they came.
+pub(super) fn ordered(mut members: Members, order: &[&str]) -> Record {
+    let mut record = Members::with_capacity(members.len());
+    for name in order {
+        if let Some((name, value)) = members.shift_remove_entry(*name) {
+            record.insert(name, value);
+        }
+    }
+    record.append(&mut members);
+    Record(record)
+}
+
+fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
+    let member = kind.id_member();
+    match members.get(member).and_then(Value::as_str) {
+        Some(sent) if sent.eq_ignore_ascii_case(id) => {}
+        Some(_) => return Err(bad_request(format!("{member} in the body is not the one in the path."))),
+        None => return Err(bad_request(format!("{member} is missing in the body."))),
+    }
+    let known = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
+    let ends_well = id.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '-');
+    if id.len() <= 128 && id.chars().all(known) && ends_well {
+        Ok(())
+    } else {
+        Err(bad_request(format!(
+            "{member} must be 1 to 128 letters, digits, '-', '.', '_' or ':', and end with a letter, a digit or '-'."
+        )))
+    }
+}
+
+fn check_member(name: &str, value: &mut Value) -> Result<()> {
+    let must_be = |what: &str| bad_request(format!("{name} must be {what}."));
+    match name {
+        "deviceId" => {
+            let known = |letter: char| letter.is_ascii_alphanumeric() || "-:.+%_#*?!(),=@$'".contains(letter);
+            let fits = |id: &str| (1..=128).contains(&id.len()) && id.chars().all(known);
+            if value.as_str().is_some_and(fits) { Ok(()) } else { Err(must_be("an IoT Hub device id")) }
+        }
+        "iotHubHostName" if !value.is_string() => Err(must_be("a host name")),
+        "provisioningStatus" if !value.is_null() => {
+            word::<ProvisioningStatus>(value, || must_be("enabled or disabled"))
+        }
+        "allocationPolicy" => word::<AllocationPolicy>(value, || must_be("one of hashed, geoLatency, static, custom")),
+        "iotHubs" => match value.as_array() {
+            Some(hubs) if hubs.iter().all(Value::is_string) => Ok(()),
+            _ => Err(must_be("an array of host names")),
+        },
+        "reprovisionPolicy" => switches(value, &[("updateHubAssignment", true), ("migrateDeviceData", true)], &must_be),
+        "capabilities" => switches(value, &[("iotEdge", false)], &must_be),
+        "customAllocationDefinition" => {
+            drop_nulls(value);
+            let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
+            if text("webhookUrl").starts_with("https://") && !text("apiVersion").is_empty() {
+                Ok(())
+            } else {
+                Err(must_be("an object with webhookUrl (https) and apiVersion"))
+            }
+        }
+        "initialTwin" => twin(value).ok_or_else(|| must_be("an object of tags and properties.desired, each an object")),
+        "optionalDeviceInformation" if !value.is_object() => Err(must_be("an object")),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the word as the wire has it.
+fn word<W: Word>(value: &mut Value, refusal: impl FnOnce() -> Refusal) -> Result<()> {
+    let word = value.as_str().and_then(W::parse).ok_or_else(refusal)?;
+    *value = word.wire().into();
+    Ok(())
+}
+
+/// An object of switches, each with what it is where it is left out.
+fn switches(value: &mut Value, known: &[(&str, bool)], must_be: &dyn Fn(&str) -> Refusal) -> Result<()> {
+    drop_nulls(value);
+    let members = value.as_object_mut().ok_or_else(|| must_be("an object"))?;
+    for (name, default) in known {
+        let switch = members.entry(*name).or_insert_with(|| (*default).into());
+        if !switch.is_boolean() {
+            return Err(must_be(&format!("an object in which {name} is true or false")));
+        }
+    }
+    Ok(())
+}
+
+/// Leaves out the nulls among the twin's own members. What lies inside the collections is the user's and stays.
+fn twin(value: &mut Value) -> Option<()> {
+    let twin = value.as_object_mut()?;
+    twin.retain(|_, part| !part.is_null());
+    if let Some(properties) = twin.get_mut("properties") {
+        properties.as_object_mut()?.retain(|_, part| !part.is_null());
+    }
+    let collections = [twin.get("tags"), twin.get("properties").and_then(|properties| properties.get("desired"))];
+    collections.into_iter().flatten().all(Value::is_object).then_some(())
+}
+
+/// Leaves out every null of a structure that the service itself defines.
+pub(super) fn drop_nulls(value: &mut Value) {
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+        members.values_mut().for_each(drop_nulls);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EnrollmentKind::Individual;
+    use serde_json::json;
+
+    fn sent(extra: Value) -> Record {
+        let mut record: Record =
+            serde_json::from_value(json!({"registrationId": "dev-1", "attestation": {"type": "symmetricKey"}}))
+                .unwrap();
+        record.0.extend(extra.as_object().unwrap().clone());
+        record
+    }
+
+    fn composed(extra: Value) -> Record {
+        compose(Individual, "dev-1", sent(extra), None).unwrap()
+    }
+
+    fn refused(extra: Value) -> String {
+        compose(Individual, "dev-1", sent(extra), None).unwrap_err().message
+    }
+
+    #[test]
+    fn members_come_in_the_service_s_order_and_unknown_ones_last() {
+        let record = composed(json!({
+            "novelty": serde_json::from_str::<Value>(r#"{"b":null,"a":1.10}"#).unwrap(), "customAllocationDefinition": {"webhookUrl": "https://x", "apiVersion": "1"},
+            "iotHubs": [], "allocationPolicy": "Custom", "initialTwin": {"tags": {"version": "x", "gone": null}},
+            "capabilities": {}, "deviceId": "d", "reprovisionPolicy": {"migrateDeviceData": false}, "iotHubHostName": "h",
+        }));
+        let names: Vec<&str> = record.0.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "registrationId",
+                "deviceId",
+                "attestation",
+                "capabilities",
+                "iotHubHostName",
+                "initialTwin",
+                "etag",
+                "provisioningStatus",
+                "reprovisionPolicy",
+                "createdDateTimeUtc",
+                "lastUpdatedDateTimeUtc",
+                "allocationPolicy",
+                "iotHubs",
+                "customAllocationDefinition",
+                "novelty"
+            ]
+        );
+        assert_eq!(record.0["novelty"].to_string(), r#"{"b":null,"a":1.10}"#);
+        assert_eq!(record.0["initialTwin"].to_string(), r#"{"tags":{"version":"x","gone":null}}"#);
+        assert_eq!(record.0["allocationPolicy"], "custom");
+        assert_eq!(record.0["capabilities"], json!({"iotEdge": false}));
+        assert_eq!(record.0["reprovisionPolicy"], json!({"migrateDeviceData": false, "updateHubAssignment": true}));
+    }
+
+    #[test]
+    fn what_is_left_out_stays_out_and_the_status_can_be_null() {
+        let record = composed(json!({"deviceId": null, "reprovisionPolicy": null, "capabilities": null}));
+        let names: Vec<&str> = record.0.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                "registrationId",
+                "attestation",
+                "etag",
+                "provisioningStatus",
+                "createdDateTimeUtc",
+                "lastUpdatedDateTimeUtc"
+            ]
+        );
+        assert_eq!(record.0["provisioningStatus"], "enabled");
+        assert_eq!(composed(json!({"provisioningStatus": null})).0["provisioningStatus"], Value::Null);
+    }
+
+    #[test]
+    fn an_update_keeps_the_id_s_spelling_and_the_day_of_creation() {
+        let mut stored = composed(json!({}));
+        stored.set(&["createdDateTimeUtc"], "2020-01-01T00:00:00Z");
+        let mut again = sent(json!({"createdDateTimeUtc": "1999-01-01T00:00:00Z", "etag": "x"}));
+        again.set(&["registrationId"], "DEV-1");
+        let updated = compose(Individual, "Dev-1", again, Some(&stored)).unwrap();
+        assert_eq!(updated.text(&["registrationId"]), Some("dev-1"));
+        assert_eq!(updated.text(&["createdDateTimeUtc"]), Some("2020-01-01T00:00:00Z"));
+        assert_ne!(updated.0["etag"], stored.0["etag"]);
+    }
+
+    #[test]
+    fn ids_are_checked() {
+        let with = |id: &str| {
+            let mut record = sent(json!({}));
+            record.set(&["registrationId"], id);
+            compose(Individual, id, record, None).is_ok()
+        };
+        assert!(with("a:b.c_d-") && with(&"a".repeat(128)));
+        assert!(!with("") && !with("a b") && !with("a/b") && !with("a.") && !with("é") && !with(&"a".repeat(129)));
+        assert!(compose(Individual, "dev-2", sent(json!({})), None).unwrap_err().message.contains("path"));
+    }
+
+    #[test]
+    fn each_member_is_refused_by_its_name() {
+        for (name, value) in [
+            ("deviceId", json!("a b")),
+            ("provisioningStatus", json!("on")),
+            ("allocationPolicy", json!(1)),
+            ("iotHubs", json!("hub")),
+            ("reprovisionPolicy", json!({"updateHubAssignment": "yes"})),
+            ("capabilities", json!([])),
+            ("customAllocationDefinition", json!({"webhookUrl": "http://x", "apiVersion": "1"})),
+            ("initialTwin", json!({"properties": {"desired": []}})),
+            ("optionalDeviceInformation", json!(1)),
+            ("attestation", json!(null)),
+        ] {
+            assert!(refused(json!({ name: value })).contains(name), "{name}");
+        }
+    }
+}

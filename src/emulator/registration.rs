@@ -1,0 +1,75 @@
+//! Registration records: what a device's provisioning left behind. They are read and removed, never written by a
+//! caller; the admin calls put them in.
+
+use super::clock;
+use super::errors::{Result, bad_request, registration_not_found};
+use super::paging::Listing;
+use super::precondition::Precondition;
+use super::request::{Answer, Request};
+use super::state::State;
+use super::store::{Collection, Store, Writer};
+use crate::model::{EnrollmentKind, Members, Record};
+use serde_json::{Value, json};
+
+/// The members in the order in which the service writes them.
+const ORDER: [&str; 11] = [
+    "registrationId",
+    "createdDateTimeUtc",
+    "assignedHub",
+    "deviceId",
+    "status",
+    "substatus",
+    "errorCode",
+    "errorMessage",
+    "lastUpdatedDateTimeUtc",
+    "etag",
+    "payload",
+];
+
+pub(super) fn get(state: &State, id: &str) -> Result<Answer> {
+    let record = state.store.get(Collection::Registrations, id)?.ok_or_else(registration_not_found)?;
+    Ok(Answer::json(200, &record))
+}
+
+pub(super) fn delete(state: &State, id: &str, request: &Request) -> Result<Answer> {
+    let precondition = Precondition::of(request)?;
+    state.store.remove(Collection::Registrations, id, &precondition, registration_not_found())?;
+    Ok(Answer::empty(204))
+}
+
+pub(super) fn query(state: &State, group: &str, request: &Request) -> Result<Answer> {
+    listing(group).page(&state.store, request, state.page_size, Record::clone)
+}
+
+/// What a query of the registrations of `group` lists.
+pub(super) fn listing(group: &str) -> Listing<'_> {
+    Listing { collection: Collection::Registrations, owner: Some(group), item_type: "DeviceRegistration" }
+}
+
+/// The `registrationState` that GET of an individual enrollment adds.
+pub(super) fn state_of(store: &Store, enrollment: &Record) -> Result<Value> {
+    let id = enrollment.text(&[EnrollmentKind::Individual.id_member()]).unwrap_or_default();
+    Ok(match store.get(Collection::Registrations, id)? {
+        Some(registration) => registration.0.into(),
+        None => json!({ "registrationId": id, "status": "unassigned" }),
+    })
+}
+
+/// Puts in a record as an administrator wants it. What is left out is filled in; `enrollmentGroupId`, which is not a
+/// member of the record, says which group's query finds it.
+pub(super) fn seed(records: &Writer<'_>, id: &str, mut sent: Members) -> Result<Record> {
+    let group = match sent.shift_remove("enrollmentGroupId") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(group)) => Some(group),
+        Some(_) => return Err(bad_request("enrollmentGroupId must be a text.")),
+    };
+    let now = clock::now();
+    sent.insert("registrationId".to_owned(), id.into());
+    sent.insert("etag".to_owned(), clock::etag().into());
+    sent.entry("status").or_insert_with(|| "assigned".into());
+    sent.entry("createdDateTimeUtc").or_insert_with(|| now.clone().into());
+    sent.entry("lastUpdatedDateTimeUtc").or_insert_with(|| now.into());
+    let record = super::record::ordered(sent, &ORDER);
+    records.put(Collection::Registrations, id, group.as_deref(), &record)?;
+    Ok(record)
+}

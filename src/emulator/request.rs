@@ -1,0 +1,119 @@
+//! A request as the rooms read it, and an answer as they give it: plain data, no connection behind them.
+
+use hyper::body::Bytes;
+use hyper::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A request, its body read.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) method: Method,
+    /// Path and query as they came.
+    pub(super) target: String,
+    /// The path's segments, each decoded by itself: `a%2Fb` is one segment. `None` where one is not UTF-8.
+    pub(super) segments: Option<Vec<String>>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Request {
+    pub(super) fn new(method: Method, target: String, headers: HeaderMap, body: Bytes) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        let segments = segments(path);
+        let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { method, segments, query, headers, body, target }
+    }
+
+    /// The path as it came.
+    pub(super) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// A header that is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A query parameter; names are compared without case.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The segments of `path`, decoded; a slash at the end adds none.
+pub(super) fn segments(path: &str) -> Option<Vec<String>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() {
+        return Some(Vec::new());
+    }
+    path.split('/').map(|segment| percent_decode_str(segment).decode_utf8().ok().map(Into::into)).collect()
+}
+
+/// An answer, its body whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(Cow<'static, str>, String)>,
+    pub(super) body: String,
+    /// The code of the failure, for the log.
+    pub(super) error_code: Option<String>,
+}
+
+impl Answer {
+    /// An answer without a body.
+    pub(super) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new(), error_code: None }
+    }
+
+    /// An answer whose body is JSON already.
+    pub(super) fn json_text(status: u16, body: String) -> Self {
+        Self { body, ..Self::empty(status) }.header("Content-Type", "application/json; charset=utf-8")
+    }
+
+    /// An answer whose body is `value` as JSON.
+    pub(super) fn json(status: u16, value: &impl Serialize) -> Self {
+        match serde_json::to_string(value) {
+            Ok(body) => Self::json_text(status, body),
+            Err(error) => Self { body: error.to_string(), ..Self::empty(500) },
+        }
+    }
+
+    pub(super) fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Notes the code of the failure for the log.
+    pub(super) fn failed(mut self, code: impl Into<String>) -> Self {
+        self.error_code = Some(code.into());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(target: &str) -> Request {
+        Request::new(Method::GET, target.into(), HeaderMap::new(), Bytes::new())
+    }
+
+    #[test]
+    fn a_segment_is_decoded_by_itself() {
+        let read = request("/enrollments/a%2Fb:c%20d/?api-version=2021-10-01&x=a%26b");
+        assert_eq!(read.segments.as_deref(), Some(["enrollments".to_owned(), "a/b:c d".to_owned()].as_slice()));
+        assert_eq!(read.parameter("API-Version"), Some("2021-10-01"));
+        assert_eq!(read.parameter("x"), Some("a&b"));
+        assert_eq!(read.path(), "/enrollments/a%2Fb:c%20d/");
+    }
+
+    #[test]
+    fn a_path_that_is_not_text_has_no_segments() {
+        assert_eq!(request("/enrollments/%ff").segments, None);
+        assert_eq!(request("/").segments, Some(Vec::new()));
+    }
+}

@@ -1,0 +1,229 @@
+//! The emulator's certificates: an authority of its own per user, and a leaf for the loopback names at each start.
+
+use crate::error::{Code, Error, Result};
+use crate::model;
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints,
+};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use time::{Duration, OffsetDateTime};
+
+/// The one file that counts: the authority's key and its certificate, written together so that they always match.
+const AUTHORITY_FILE: &str = "emulator-ca-key.pem";
+
+/// The TLS side of an emulator.
+pub(super) struct Tls {
+    pub(super) config: Arc<ServerConfig>,
+    /// Where the authority's certificate lies, for clients.
+    pub(super) authority_file: PathBuf,
+}
+
+impl Tls {
+    /// Reads the authority kept in `home`, made there by the first start, and makes a leaf with it.
+    pub(super) fn new(home: &Path) -> Result<Self> {
+        let authority_file = model::certificate_authority(home);
+        let pem = authority(home, &authority_file).map_err(|error| {
+            let message = format!("The emulator's certificate authority in {} can't be read or made.", home.display());
+            Error::argument("home", message).caused_by(&error)
+        })?;
+        let config = config(&pem).map_err(|error| {
+            let message = format!(
+                "The emulator can't use its certificate authority. Remove {} to have a new one made.",
+                home.join(AUTHORITY_FILE).display()
+            );
+            Error::new(Code::Internal, message).caused_by(error.as_ref())
+        })?;
+        Ok(Self { config: Arc::new(config), authority_file })
+    }
+}
+
+/// The PEM of key and certificate. Whoever comes first makes it; the others take that one.
+fn authority(home: &Path, public: &Path) -> std::io::Result<String> {
+    let private = home.join(AUTHORITY_FILE);
+    if !private.exists() {
+        fs::create_dir_all(home)?;
+        let (key, certificate) = new_authority().map_err(std::io::Error::other)?;
+        // A temporary file is made for its owner only (0600), and appears under its name whole or not at all.
+        let mut file = tempfile::NamedTempFile::new_in(home)?;
+        file.write_all(format!("{key}{certificate}").as_bytes())?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(&private) {
+            Ok(_) => {}
+            Err(lost) if lost.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    let pem = fs::read_to_string(&private)?;
+    let certificate = pem.find("-----BEGIN CERTIFICATE").and_then(|start| pem.get(start..)).unwrap_or_default();
+    if fs::read_to_string(public).ok().as_deref() != Some(certificate) {
+        let mut file = tempfile::NamedTempFile::new_in(home)?;
+        file.write_all(certificate.as_bytes())?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        if let Err(failed) = file.persist(public) {
+            // Where a file in use can't be replaced, another start may just have written the same.
+            if fs::read_to_string(public).ok().as_deref() != Some(certificate) {
+                return Err(failed.error);
+            }
+        }
+    }
+    Ok(pem)
+}
+
+/// A key and a certificate that can vouch for this machine's loopback names and for nothing else.
+fn new_authority() -> std::result::Result<(String, String), rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = lasting(20 * 365);
+    params.distinguished_name.push(DnType::CommonName, "AzIoTDps emulator development CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![
+            GeneralSubtree::DnsName("localhost".to_owned()),
+            GeneralSubtree::IpAddress(CidrSubnet::V4([127, 0, 0, 1], [255; 4])),
+            GeneralSubtree::IpAddress(CidrSubnet::V6(std::net::Ipv6Addr::LOCALHOST.octets(), [255; 16])),
+        ],
+        excluded_subtrees: Vec::new(),
+    });
+    let certificate = params.self_signed(&key)?;
+    Ok((key.serialize_pem(), certificate.pem()))
+}
+
+/// A certificate's time, begun yesterday so that a slow clock accepts it, and an empty name.
+fn lasting(days: i64) -> CertificateParams {
+    let now = OffsetDateTime::now_utc();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.not_before = now - Duration::days(1);
+    params.not_after = now + Duration::days(days);
+    params
+}
+
+fn config(authority: &str) -> std::result::Result<ServerConfig, Box<dyn std::error::Error>> {
+    let issuer = Issuer::from_ca_cert_der(
+        &CertificateDer::from_pem_slice(authority.as_bytes())?,
+        KeyPair::from_pem(authority)?,
+    )?;
+    let key = KeyPair::generate()?;
+    let mut params = lasting(397);
+    params.subject_alt_names = names()?;
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let leaf = params.signed_by(&key, &issuer)?;
+
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(Arc::new(AnyClientCertificate(provider)))
+        .with_single_cert(vec![leaf.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn names() -> std::result::Result<Vec<rcgen::SanType>, rcgen::Error> {
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    Ok(CertificateParams::new(names)?.subject_alt_names)
+}
+
+/// Asks for a client certificate and takes any, or none. A device proves that it holds the key; whether its
+/// certificate opens anything depends on the enrollment, which TLS knows nothing of.
+#[derive(Debug)]
+struct AnyClientCertificate(Arc<CryptoProvider>);
+
+impl ClientCertVerifier for AnyClientCertificate {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> std::result::Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_starts_at_once_agree_on_one_authority() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().join("new").join("folder");
+        let starts: Vec<_> = (0..8)
+            .map(|_| {
+                let home = home.clone();
+                std::thread::spawn(move || authority(&home, &model::certificate_authority(&home)).unwrap())
+            })
+            .collect();
+        let read: Vec<String> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+        assert!(read.iter().all(|pem| *pem == read[0]));
+        let public = fs::read_to_string(model::certificate_authority(&home)).unwrap();
+        assert!(read[0].ends_with(&public) && public.starts_with("-----BEGIN CERTIFICATE") && !public.contains("KEY"));
+        let left: Vec<_> = fs::read_dir(&home).unwrap().collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_the_key() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        Tls::new(home.path()).unwrap();
+        let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&home.path().join(AUTHORITY_FILE)), 0o600);
+        assert_eq!(mode(&model::certificate_authority(home.path())), 0o644);
+    }
+
+    #[test]
+    fn a_broken_authority_names_the_file_to_remove() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join(AUTHORITY_FILE), "nonsense").unwrap();
+        let refused = Tls::new(home.path()).err().unwrap();
+        assert!(refused.message().contains(AUTHORITY_FILE), "{refused}");
+    }
+}

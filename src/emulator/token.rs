@@ -1,0 +1,224 @@
+//! The token endpoint: client credentials in the manner of Microsoft Entra, for the one application that is published.
+
+use super::clock;
+use super::request::{Answer, Request};
+use crate::error::{Code, Error};
+use crate::model::DEVELOPMENT;
+use ::base64::Engine;
+use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use rcgen::{KeyPair, PublicKeyData};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// What a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// The data plane.
+    Data,
+    /// Resource manager.
+    Management,
+}
+
+impl Audience {
+    const ALL: [Self; 2] = [Self::Data, Self::Management];
+
+    fn resource(self) -> &'static str {
+        match self {
+            Self::Data => "https://azure-devices-provisioning.net",
+            Self::Management => "https://management.azure.com",
+        }
+    }
+
+    /// The audience that a `scope` asks for. A resource may end in a slash, which the scope then doubles.
+    fn of_scope(scope: &str) -> Option<Self> {
+        let resource = scope.strip_suffix("/.default")?;
+        let resource = resource.strip_suffix('/').unwrap_or(resource);
+        Self::ALL.into_iter().find(|audience| audience.resource().eq_ignore_ascii_case(resource))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    aud: String,
+    iss: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    appid: String,
+    tid: String,
+    ver: String,
+}
+
+/// Issues tokens and knows its own. The key is made at each start: tokens do not outlive the emulator.
+pub(super) struct Issuer {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    /// The public key as a JSON Web Key.
+    key: Value,
+    endpoint: String,
+    lifetime: Duration,
+}
+
+impl Issuer {
+    pub(super) fn new(endpoint: String, lifetime: Duration) -> Result<Self, Error> {
+        let pair = KeyPair::generate().map_err(|error| {
+            Error::new(Code::Internal, "No key to sign tokens with could be made.").caused_by(&error)
+        })?;
+        // An uncompressed point: 4, then both coordinates.
+        let point = pair.der_bytes().get(1..).unwrap_or_default();
+        let (x, y) = point.split_at(point.len() / 2);
+        let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+        let decoding = DecodingKey::from_ec_components(&x, &y).map_err(|error| {
+            Error::new(Code::Internal, "The key to sign tokens with is not valid.").caused_by(&error)
+        })?;
+        let key =
+            json!({ "kty": "EC", "use": "sig", "alg": "ES256", "kid": "emulator", "crv": "P-256", "x": x, "y": y });
+        Ok(Self { encoding: EncodingKey::from_ec_der(pair.serialized_der()), decoding, key, endpoint, lifetime })
+    }
+
+    fn issuer(&self) -> String {
+        format!("{}/{}/v2.0", self.endpoint, DEVELOPMENT.tenant_id)
+    }
+
+    fn issue(&self, audience: Audience) -> Result<String, jsonwebtoken::errors::Error> {
+        let now = clock::unix_seconds();
+        let claims = Claims {
+            aud: audience.resource().to_owned(),
+            iss: self.issuer(),
+            iat: now,
+            nbf: now,
+            exp: now.saturating_add_unsigned(self.lifetime.as_secs()),
+            appid: DEVELOPMENT.client_id.to_owned(),
+            tid: DEVELOPMENT.tenant_id.to_owned(),
+            ver: "2.0".to_owned(),
+        };
+        let header = Header { kid: Some("emulator".to_owned()), ..Header::new(Algorithm::ES256) };
+        jsonwebtoken::encode(&header, &claims, &self.encoding)
+    }
+
+    /// Whether `token` is one of this issuer's, in time, and for `audience`; else what is wrong with it.
+    pub(super) fn verify(&self, token: &str, audience: Audience) -> Result<(), String> {
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.leeway = 0;
+        validation.set_audience(&[audience.resource()]);
+        validation.set_issuer(&[self.issuer()]);
+        let verified = jsonwebtoken::decode::<Claims>(token.trim(), &self.decoding, &validation);
+        verified.map(|_| ()).map_err(|error| format!("The bearer token is not accepted: {error}."))
+    }
+
+    /// POST `/{tenant}/oauth2/v2.0/token`.
+    pub(super) fn answer(&self, tenant: &str, request: &Request) -> Answer {
+        let form: HashMap<String, String> = form_urlencoded::parse(&request.body).into_owned().collect();
+        let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+        if !tenant.eq_ignore_ascii_case(DEVELOPMENT.tenant_id) {
+            return refusal(
+                400,
+                "invalid_request",
+                90002,
+                "Tenant not found; the emulator's ready record names its own.",
+            );
+        }
+        if field("grant_type") != "client_credentials" {
+            return refusal(400, "unsupported_grant_type", 70003, "The emulator grants client_credentials only.");
+        }
+        if !field("client_id").eq_ignore_ascii_case(DEVELOPMENT.client_id) {
+            return refusal(400, "unauthorized_client", 700_016, "Application not found in the directory.");
+        }
+        if field("client_secret") != DEVELOPMENT.client_secret {
+            return refusal(401, "invalid_client", 7_000_215, "Invalid client secret provided.");
+        }
+        let Some(audience) = Audience::of_scope(field("scope")) else {
+            return refusal(400, "invalid_scope", 70011, "The provided value for scope is not valid.");
+        };
+        match self.issue(audience) {
+            Ok(token) => {
+                let seconds = self.lifetime.as_secs();
+                let body = json!({
+                    "token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token,
+                });
+                Answer::json(200, &body).header("Cache-Control", "no-store")
+            }
+            Err(error) => refusal(500, "server_error", 90033, &format!("No token could be signed: {error}.")),
+        }
+    }
+
+    /// GET `/{tenant}/v2.0/.well-known/openid-configuration`.
+    pub(super) fn configuration(&self) -> Answer {
+        let base = format!("{}/{}", self.endpoint, DEVELOPMENT.tenant_id);
+        let body = json!({
+            "issuer": self.issuer(),
+            "token_endpoint": format!("{base}/oauth2/v2.0/token"),
+            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        });
+        Answer::json(200, &body)
+    }
+
+    /// GET `/{tenant}/discovery/v2.0/keys`.
+    pub(super) fn keys(&self) -> Answer {
+        Answer::json(200, &json!({ "keys": [self.key] }))
+    }
+}
+
+/// A refusal in the form that Entra gives it.
+fn refusal(status: u16, error: &str, number: u32, text: &str) -> Answer {
+    let trace_id = uuid::Uuid::new_v4();
+    let body = json!({
+        "error": error,
+        "error_description": format!("AADSTS{number}: {text} Trace ID: {trace_id}"),
+        "error_codes": [number],
+        "timestamp": clock::now(),
+        "trace_id": trace_id.to_string(),
+        "correlation_id": uuid::Uuid::new_v4().to_string(),
+    });
+    Answer::json(status, &body).failed(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer(lifetime: u64) -> Issuer {
+        Issuer::new("https://localhost:8443".to_owned(), Duration::from_secs(lifetime)).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_own_audience_and_issuer() {
+        let issuer = issuer(60);
+        let token = issuer.issue(Audience::Data).unwrap();
+        assert_eq!(issuer.verify(&token, Audience::Data), Ok(()));
+        assert!(issuer.verify(&token, Audience::Management).unwrap_err().contains("InvalidAudience"));
+        let other = self::issuer(60);
+        assert!(other.verify(&token, Audience::Data).unwrap_err().contains("InvalidSignature"));
+    }
+
+    #[test]
+    fn a_token_expires_to_the_second() {
+        let issuer = issuer(0);
+        let token = issuer.issue(Audience::Data).unwrap();
+        std::thread::sleep(Duration::from_millis(1100));
+        assert!(issuer.verify(&token, Audience::Data).unwrap_err().contains("ExpiredSignature"));
+    }
+
+    #[test]
+    fn an_unsigned_token_is_refused() {
+        let issuer = issuer(60);
+        let token = issuer.issue(Audience::Data).unwrap();
+        let claims = token.split('.').nth(1).unwrap();
+        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+        assert!(issuer.verify(&format!("{header}.{claims}."), Audience::Data).is_err());
+    }
+
+    #[test]
+    fn a_scope_names_an_audience() {
+        let of = Audience::of_scope;
+        assert_eq!(of("https://azure-devices-provisioning.net/.default"), Some(Audience::Data));
+        assert_eq!(of("https://management.azure.com//.default"), Some(Audience::Management));
+        assert_eq!(of("https://graph.microsoft.com/.default"), None);
+        assert_eq!(of("https://management.azure.com"), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! The shapes in which records leave the library.
+//!
+//! `az` is the service's own JSON, untouched. `powershell` has the names, the order and the enum words of the Az
+//! module's output classes, so that the module only fills classes. Each record of it is written down once, as a list
+//! of its members.
+
+mod powershell;
+
+use crate::model::{EnrollmentKind, Record};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Which shape a request asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// The service's own JSON.
+    #[default]
+    Az,
+    /// The Az module's classes.
+    PowerShell,
+}
+
+/// An enrollment or a group.
+pub fn enrollment(kind: EnrollmentKind, shape: Shape, record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => powershell::enrollment(kind, &record),
+    }
+}
+
+/// A registration record.
+pub fn registration(shape: Shape, record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => powershell::registration(&record),
+    }
+}
+
+/// An attestation mechanism on its own, with its keys.
+pub fn attestation(shape: Shape, record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => powershell::attestation(&record),
+    }
+}
+
+/// A provisioning service.
+pub fn service(shape: Shape, record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => powershell::service(&record),
+    }
+}
