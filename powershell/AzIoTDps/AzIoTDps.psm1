@@ -107,12 +107,12 @@ class PSTwinCollection : hashtable {
 
     # A JSON value as PowerShell has it. Not ConvertFrom-Json: that turns texts that look like dates into dates,
     # and refuses names that differ in case only.
-    hidden static [object] From([Text.Json.JsonElement] $element) {
+    hidden static [object] Convert([object] $element) {
         $kind = [string] $element.ValueKind
         if ($kind -eq 'Object') {
             $collection = [PSTwinCollection]::new()
             foreach ($member in $element.EnumerateObject()) {
-                $collection[[string] $member.Name] = [PSTwinCollection]::From($member.Value)
+                $collection[[string] $member.Name] = [PSTwinCollection]::Convert($member.Value)
             }
             [PSTwinCollection]::Texts.Add($collection, $element.GetRawText())
             return $collection
@@ -120,7 +120,7 @@ class PSTwinCollection : hashtable {
         if ($kind -eq 'Array') {
             $items = [Collections.Generic.List[object]]::new()
             foreach ($item in $element.EnumerateArray()) {
-                $items.Add([PSTwinCollection]::From($item))
+                $items.Add([PSTwinCollection]::Convert($item))
             }
             return $items.ToArray()
         }
@@ -151,8 +151,8 @@ class PSTwinState {
 
     # The serializer leaves a JsonElement in a member of type object: make a collection of each.
     hidden [void] Read() {
-        if ($this.Tags -is [Text.Json.JsonElement]) { $this.Tags = [PSTwinCollection]::From($this.Tags) }
-        if ($this.DesiredProperties -is [Text.Json.JsonElement]) { $this.DesiredProperties = [PSTwinCollection]::From($this.DesiredProperties) }
+        if ($this.Tags -is [Text.Json.JsonElement]) { $this.Tags = [PSTwinCollection]::Convert($this.Tags) }
+        if ($this.DesiredProperties -is [Text.Json.JsonElement]) { $this.DesiredProperties = [PSTwinCollection]::Convert($this.DesiredProperties) }
     }
 }
 
@@ -262,8 +262,11 @@ class PSDpsEmulator {
     [string] $TenantId
     [string] $ClientId
     [string] $ClientSecret
+    [string] $SubscriptionId
+    [string] $ResourceGroupName
+    [string] $DpsName
     [string] $Log
-    [Diagnostics.Process] $Process
+    [object] $Process
 }
 
 foreach ($file in Get-ChildItem -Path "$PSScriptRoot/Private/*.ps1", "$PSScriptRoot/Public/*.ps1") { . $file.FullName }
@@ -272,6 +275,7 @@ foreach ($file in Get-ChildItem -Path "$PSScriptRoot/Private/*.ps1", "$PSScriptR
 $script:NativeAbi = @{ Major = 0; Minor = 1 }
 $script:Native = Import-NativeLibrary -Path (Get-NativeLibraryPath)
 $script:Session = $Native::aziotdps_session_new()
+if ($Session -eq [IntPtr]::Zero) { throw 'The native library of AzIoTDps cannot start: the system gives it no threads.' }
 $script:JsonOptions = [Text.Json.JsonSerializerOptions]::new()
 $JsonOptions.Converters.Add([Text.Json.Serialization.JsonStringEnumConverter]::new())
 # Which service a record came from, so that it can be piped on without naming the service again.

@@ -40,7 +40,7 @@ function Get-DpsCompletionValue([string] $Parameter, [Collections.IDictionary] $
 
     $key = "$Parameter $(ConvertTo-Json -InputObject $target -Compress)"
     $known = $Completions[$key]
-    if ($null -ne $known -and $known.Until -gt [datetime]::UtcNow) { return $known.Names }
+    if ($null -ne $known -and $known.Expires -gt [datetime]::UtcNow) { return $known.Names }
 
     $quiet = @{ ErrorAction = 'Ignore'; WarningAction = 'Ignore' }
     if ($Parameter -eq 'RegistrationId') {
@@ -51,6 +51,6 @@ function Get-DpsCompletionValue([string] $Parameter, [Collections.IDictionary] $
         if ($Parameter -eq 'ResourceGroupName') { $member = 'ResourceGroupName' }
         $values = @($services | ForEach-Object { $_.$member } | Sort-Object -Unique)
     }
-    $Completions[$key] = @{ Until = [datetime]::UtcNow.AddSeconds(30); Names = $values }
+    $Completions[$key] = @{ Expires = [datetime]::UtcNow.AddSeconds(30); Names = $values }
     $values
 }
