@@ -69,6 +69,9 @@ fn kept(state: &State, collection: &str, id: &str) -> Result<Answer> {
     }
 }
 
+/// The largest seed: as many records as a real service holds.
+const SEED: u32 = 1_000_000;
+
 /// What a seed asks for: `count` records of a collection, named `prefix` and a number.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -96,8 +99,12 @@ fn seed(state: &State, request: &Request) -> Result<Answer> {
     let seed: Seed = serde_json::from_slice(&request.body)?;
     let collection =
         Collection::parse(&seed.collection).ok_or_else(|| bad_request("The emulator has no such collection."))?;
+    if seed.count > SEED {
+        return Err(bad_request(format!("count must be at most {SEED}.")));
+    }
+    let first = u64::from(seed.first);
     state.store.change(|records| {
-        for number in (seed.first..).take(seed.count as usize) {
+        for number in first..first + u64::from(seed.count) {
             let id = format!("{}{number}", seed.prefix);
             match collection {
                 Collection::Enrollments(kind) => {

@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn an_etag_has_the_form_of_a_recorded_one() {
         let recorded = base64::decode("IjBhMDBiNzQyLTAwMDAtMDgwMC0wMDAwLTY0NjgwMWY1MDAwMCI=").unwrap();
-        let made = base64::decode(&etag()).unwrap();
+        let made = base64::decode(etag()).unwrap();
         let shape =
             |text: Vec<u8>| String::from_utf8(text).unwrap().replace(|letter: char| letter.is_ascii_hexdigit(), "0");
         assert_eq!(shape(made), shape(recorded));

@@ -41,6 +41,7 @@ mod token;
 
 pub use faults::{Fault, FaultKind, FaultStatus, Faults, Match};
 pub use journal::LoggedRequest;
+pub use state::Log;
 
 use crate::error::{Code, Error, Result};
 use crate::model::{self, DEVELOPMENT, EnrollmentKind};
@@ -69,7 +70,7 @@ pub struct Options {
     /// How long a bearer token is good for.
     pub token_lifetime: Duration,
     /// Takes the log, line by line: one line per request, and warnings. It never holds a key or a token.
-    pub log: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub log: Option<Log>,
 }
 
 impl Default for Options {

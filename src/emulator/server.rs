@@ -9,7 +9,7 @@ use super::state::State;
 use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::CONTENT_LENGTH;
 use hyper::server::conn::http1;
@@ -60,27 +60,49 @@ async fn respond(state: Arc<State>, request: http::Request<Incoming>) -> io::Res
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let whole = Limited::new(body, BODY_BYTES).collect().await;
-    let (body, refused) = match whole {
-        Ok(body) => (body.to_bytes(), None),
-        Err(_) => (Bytes::new(), Some(errors::too_large())),
+    let (body, refused) = match read(body).await.map_err(io::Error::other)? {
+        Some(body) => (body, None),
+        None => (Bytes::new(), Some(errors::too_large())),
     };
     let request = Arc::new(Request::new(head.method, target, head.headers, body));
-    let (answer, cut) = match refused {
-        Some(refusal) => (Some(refusal.into()), false),
-        None => carry_out(&state, &request).await,
-    };
+    // A caller who goes away does not undo what was asked for: the work goes on, and is logged.
+    let work = tokio::spawn(async move {
+        let (answer, cut) = match refused {
+            Some(refusal) => (Some(refusal.into()), false),
+            None => carry_out(&state, &request).await,
+        };
+        log(&state, &request, answer.as_ref(), started);
+        (answer, cut)
+    });
+    let (answer, cut) = work.await.map_err(io::Error::other)?;
+    let answer = answer.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
+    response(answer, cut)
+}
 
-    let logged = LoggedRequest::new(&request, answer.as_ref());
+fn log(state: &State, request: &Request, answer: Option<&Answer>, started: Instant) {
+    let logged = LoggedRequest::new(request, answer);
     let status = logged.status.map_or("dropped".to_owned(), |status| status.to_string());
     let code = logged.error_code.as_deref().unwrap_or_default();
     let milliseconds = started.elapsed().as_micros() as f64 / 1000.0;
     state.log(format!("{} {} {status} {milliseconds:.1}ms {code}", logged.method, request.path()).trim_end());
-    if !is_admin(&request) {
+    if !is_admin(request) {
         state.journal.add(logged);
     }
-    let answer = answer.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
-    response(answer, cut)
+}
+
+/// The whole body, or `None` where it is too large. Then it is read to its end nevertheless: most clients look for an
+/// answer only when they have sent everything.
+async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
+    let mut whole = Some(Vec::new());
+    while let Some(frame) = body.frame().await {
+        if let Some(part) = frame?.data_ref() {
+            whole = whole.filter(|bytes| bytes.len() + part.len() <= BODY_BYTES);
+            if let Some(bytes) = &mut whole {
+                bytes.extend_from_slice(part);
+            }
+        }
+    }
+    Ok(whole.map(Bytes::from))
 }
 
 /// The answer, or none where the connection is to be closed; and whether its body is to be cut.
@@ -88,19 +110,22 @@ async fn carry_out(state: &Arc<State>, request: &Arc<Request>) -> (Option<Answer
     let fault = if is_admin(request) { None } else { state.faults.take(request) };
     let Some(Fault { delay_ms, applied, kind, .. }) = fault else { return (Some(answer(state, request).await), false) };
     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
-    let carried_out = match kind {
-        Some(FaultKind::Status(_) | FaultKind::Drop) if !applied => None,
-        Some(FaultKind::EmptyPage) => routes::empty_page(request),
-        _ => Some(answer(state, request).await),
-    };
     match kind {
-        Some(FaultKind::Status(instead)) => (Some(instead.to_answer()), false),
-        Some(FaultKind::Drop) => (None, false),
-        Some(FaultKind::CutBody) => (carried_out, true),
-        Some(FaultKind::EmptyPage) | None => match carried_out {
-            Some(answer) => (Some(answer), false),
-            None => (Some(answer(state, request).await), false),
-        },
+        None => (Some(answer(state, request).await), false),
+        Some(FaultKind::CutBody) => (Some(answer(state, request).await), true),
+        Some(FaultKind::EmptyPage) => {
+            let page = answer(state, request).await;
+            (Some(routes::empty_page(request).filter(|_| page.status == 200).unwrap_or(page)), false)
+        }
+        Some(lost @ (FaultKind::Status(_) | FaultKind::Drop)) => {
+            if applied {
+                answer(state, request).await;
+            }
+            match lost {
+                FaultKind::Status(instead) => (Some(instead.to_answer()), false),
+                _ => (None, false),
+            }
+        }
     }
 }
 
@@ -114,7 +139,11 @@ async fn answer(state: &Arc<State>, request: &Arc<Request>) -> Answer {
 }
 
 fn is_admin(request: &Request) -> bool {
-    request.segments.as_ref().and_then(|segments| segments.first()).is_some_and(|first| first == "_emulator")
+    request
+        .segments
+        .as_ref()
+        .and_then(|segments| segments.first())
+        .is_some_and(|first| first.eq_ignore_ascii_case("_emulator"))
 }
 
 fn response(answer: Answer, cut: bool) -> io::Result<Response<Body>> {
@@ -123,8 +152,8 @@ fn response(answer: Answer, cut: bool) -> io::Result<Response<Body>> {
         response = response.header(name.as_ref(), value);
     }
     let bytes = Bytes::from(answer.body);
-    let body = if cut {
-        response = response.header(CONTENT_LENGTH, bytes.len().max(2));
+    let body = if cut && !bytes.is_empty() {
+        response = response.header(CONTENT_LENGTH, bytes.len());
         broken_off(bytes.slice(..bytes.len() / 2))
     } else {
         Full::new(bytes).map_err(|never| match never {}).boxed()

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 /// Takes one line of the log.
-pub(super) type Log = Box<dyn Fn(&str) + Send + Sync>;
+pub type Log = Box<dyn Fn(&str) + Send + Sync>;
 
 /// The api-versions whose behaviour is the emulator's.
 const VERSIONS: [&str; 3] =

@@ -97,7 +97,7 @@ impl Store {
             Error::argument("dataPath", format!("The emulator's records ({place}) can't be opened.")).caused_by(&error)
         };
         let connection = match file {
-            Some(file) => Connection::open(file),
+            Some(file) => open_file(file),
             None => Connection::open_in_memory(),
         }
         .map_err(said)?;
@@ -188,6 +188,18 @@ impl Store {
         }
         Ok(page)
     }
+}
+
+/// Opens `file`; a new one is readable by its owner only, since it will hold keys. What SQLite puts beside it takes
+/// after it.
+fn open_file(file: &Path) -> rusqlite::Result<Connection> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Where this fails, opening fails too and says why.
+        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    }
+    Connection::open(file)
 }
 
 /// The store inside a transaction.
@@ -309,6 +321,20 @@ mod tests {
         put("c", None);
         let page = store.page(Collection::Registrations, Some("GROUP-1"), &Place::START, 10).unwrap();
         assert_eq!(ids(&page), ["a"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_the_records() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(&folder.path().join("records.db"))).unwrap();
+        store.change(|records| records.put(INDIVIDUAL, "a", None, &record("a"))).unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap()).collect();
+        assert!(files.len() > 1, "the log lies beside the file: {files:?}");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
     }
 
     #[test]

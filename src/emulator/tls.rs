@@ -73,7 +73,12 @@ fn authority(home: &Path, public: &Path) -> std::io::Result<String> {
             use std::os::unix::fs::PermissionsExt;
             file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
         }
-        file.persist(public).map_err(|failed| failed.error)?;
+        if let Err(failed) = file.persist(public) {
+            // Where a file in use can't be replaced, another start may just have written the same.
+            if fs::read_to_string(public).ok().as_deref() != Some(certificate) {
+                return Err(failed.error);
+            }
+        }
     }
     Ok(pem)
 }

@@ -1,0 +1,186 @@
+//! An emulator in this process, and a client that knows nothing but HTTP.
+
+use aziotdps::emulator::{Emulator, Options};
+use aziotdps::model::DEVELOPMENT;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One folder for the authority of every test: its first use is by several tests at once.
+pub static HOME: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+
+/// The policies of the emulator by their places in its list.
+pub const OWNER: usize = 0;
+pub const READER: usize = 1;
+pub const WRITER: usize = 2;
+pub const REGISTRATION_READER: usize = 3;
+pub const REGISTRATION_WRITER: usize = 4;
+
+pub struct Host {
+    pub emulator: Emulator,
+    pub http: reqwest::Client,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Status, numeric code and text of a refusal; the rest of the error's form is checked here once for all.
+    pub fn refusal(&self) -> (u16, u64, String) {
+        let body = self.json();
+        let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["errorCode", "trackingId", "message", "timestampUtc"], "{self:?}");
+        assert_eq!(self.header("x-ms-error-code").unwrap(), body["errorCode"].to_string());
+        assert_eq!(self.header("x-ms-request-id"), body["trackingId"].as_str());
+        let code = body["errorCode"].as_u64().unwrap();
+        assert_eq!(code / 1000, u64::from(self.status));
+        (self.status, code, body["message"].as_str().unwrap().to_owned())
+    }
+}
+
+pub fn options() -> Options {
+    Options { port: 0, home: Some(HOME.path().to_owned()), ..Options::default() }
+}
+
+pub fn client(ca: &Path) -> reqwest::Client {
+    // The library must not depend on who installs a provider first; this process needs one for its own client.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificate = reqwest::Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
+    reqwest::Client::builder().tls_certs_only([certificate]).no_proxy().build().unwrap()
+}
+
+/// A signature over `resource`, encoded already, as the service's documentation describes it.
+pub fn signature(policy: usize, resource: &str) -> String {
+    let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
+    let policy = DEVELOPMENT.policies[policy];
+    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(policy.primary_key).unwrap()).unwrap();
+    mac.update(format!("{resource}\n{expiry}").as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
+    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={}", policy.name)
+}
+
+impl Host {
+    pub fn start() -> Self {
+        Self::with(options())
+    }
+
+    pub fn with(options: Options) -> Self {
+        let emulator = Emulator::start(options).unwrap();
+        let http = client(&emulator.ready().ca_certificate);
+        Self { emulator, http }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.emulator.ready().endpoint)
+    }
+
+    pub fn authority(&self) -> &str {
+        self.emulator.ready().endpoint.strip_prefix("https://").unwrap()
+    }
+
+    pub fn sas(&self, policy: usize) -> String {
+        signature(policy, &self.authority().replace(':', "%3A"))
+    }
+
+    /// A request as it is given, `headers` and all.
+    pub async fn raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<String>) -> Reply {
+        self.try_raw(method, path, headers, body).await.unwrap()
+    }
+
+    pub async fn try_raw(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> reqwest::Result<Reply> {
+        let mut request = self.http.request(method, self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let reply = request.send().await?;
+        let (status, headers) = (reply.status(), reply.headers().clone());
+        Ok(Reply { status: StatusCode::as_u16(&status), headers, text: reply.text().await? })
+    }
+
+    /// A data-plane request with every right; `path` without its api-version.
+    pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Reply {
+        let sas = self.sas(OWNER);
+        let mut all = vec![("authorization", sas.as_str())];
+        if body.is_some() {
+            all.push(("content-type", "application/json"));
+        }
+        all.extend(headers);
+        self.raw(method, &format!("{path}?api-version=2021-10-01"), &all, body.map(|body| body.to_string())).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(Method::GET, path, &[], None).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.call(Method::PUT, path, &[], Some(body)).await
+    }
+
+    pub async fn update(&self, path: &str, etag: &str, body: Value) -> Reply {
+        self.call(Method::PUT, path, &[("if-match", etag)], Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
+    pub async fn query(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.call(Method::POST, path, headers, Some(json!({"query": "SELECT *"}))).await
+    }
+
+    /// An admin call.
+    pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+        self.raw(method, &format!("/_emulator/{path}"), &[], body.map(|body| body.to_string())).await
+    }
+
+    pub async fn seed(&self, seed: Value) {
+        assert_eq!(self.admin(Method::POST, "seed", Some(seed)).await.status, 200);
+    }
+
+    /// A new individual enrollment with keys that the service makes; what PUT answered.
+    pub async fn enroll(&self, id: &str) -> Value {
+        let reply = self.put(&format!("/enrollments/{id}"), symmetric(id)).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        reply.json()
+    }
+}
+
+/// The least individual enrollment.
+pub fn symmetric(id: &str) -> Value {
+    json!({"registrationId": id, "attestation": {"type": "symmetricKey"}})
+}
+
+/// A certificate as a caller sends it.
+pub fn pem() -> String {
+    rcgen::generate_simple_self_signed(["dev-1".to_owned()]).unwrap().cert.pem()
+}

@@ -1,0 +1,16 @@
+//! The emulator as a stranger sees it: raw HTTPS, and the records that the real service sent.
+#![cfg(feature = "emulator")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod admin;
+mod authorization;
+mod bulk;
+mod durability;
+mod enrollments;
+mod faults;
+mod golden;
+mod host;
+mod management;
+mod paging;
+mod registrations;
+mod transport;
