@@ -1,0 +1,22 @@
+//! Holds the PowerShell module to its contract on machines without PowerShell: the sources are read with a grammar.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod help;
+mod manifest;
+mod native;
+mod parity;
+mod source;
+mod views;
+
+#[test]
+fn every_script_parses() {
+    let mut scripts = Vec::new();
+    for folder in ["powershell", "tests/powershell"] {
+        source::scripts(&source::root().join(folder), &mut scripts);
+    }
+    assert!(scripts.len() > 20, "only {} scripts found", scripts.len());
+    for script in scripts {
+        source::Script::read(&script);
+    }
+}

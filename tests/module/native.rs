@@ -1,0 +1,135 @@
+//! The module binds what the header declares, and calls what it binds.
+
+use crate::source::{Script, below, cmdlets, module, root};
+use std::collections::{BTreeMap, BTreeSet};
+use tree_sitter::{Node, Parser};
+
+/// A function's return type and parameter types, in the binding table's words.
+type Signature = (String, Vec<String>);
+
+fn binding_table() -> BTreeMap<String, Signature> {
+    let script = Script::read(&module().join("Private/Native.ps1"));
+    let mut words = BTreeMap::new();
+    let mut table = BTreeMap::new();
+    for assignment in script.of_kind("assignment_expression") {
+        let text = script.text(assignment);
+        let (name, value) = text.split_once('=').unwrap();
+        if name.trim().starts_with("$Native") {
+            words.insert(name.trim().to_owned(), value.trim().to_owned());
+        }
+    }
+    for entry in script.of_kind("hash_entry") {
+        let (name, value) = script.text(entry).split_once('=').unwrap();
+        let mut value = value.trim().to_owned();
+        for (word, meaning) in &words {
+            value = value.replace(word, meaning);
+        }
+        let (result, parameters) = value.split_once(',').unwrap();
+        let parameters = parameters.trim().strip_prefix("@(").unwrap().strip_suffix(')').unwrap();
+        let parameters = parameters.split(',').map(type_word).filter(|word| !word.is_empty()).collect();
+        table.insert(name.trim().to_owned(), (type_word(result), parameters));
+    }
+    table
+}
+
+/// `[IntPtr].MakeByRefType()` as `ref IntPtr`, `[byte[]]` as `byte[]`.
+fn type_word(text: &str) -> String {
+    let text = text.trim();
+    let (text, by_reference) = match text.strip_suffix(".MakeByRefType()") {
+        Some(inner) => (inner, "ref "),
+        None => (text, ""),
+    };
+    format!("{by_reference}{}", text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text))
+}
+
+/// The functions that the header declares.
+fn prototypes(header: &str) -> BTreeMap<String, Signature> {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_c::LANGUAGE.into()).unwrap();
+    let tree = parser.parse(header, None).unwrap();
+    let mut found = BTreeMap::new();
+    for declaration in below(tree.root_node(), &|node| node.kind() == "declaration") {
+        let Some(function) = below(declaration, &|node| node.kind() == "function_declarator").first().copied() else {
+            continue;
+        };
+        let name = &header[function.child_by_field_name("declarator").unwrap().byte_range()];
+        let list = function.child_by_field_name("parameters").unwrap();
+        let parameters = below(list, &|node| node.kind() == "parameter_declaration");
+        let parameters: Vec<_> =
+            parameters.into_iter().map(|node| c_type(header, node, node)).filter(|word| word != "void").collect();
+        found.insert(name.to_owned(), (c_type(header, declaration, function), parameters));
+    }
+    found
+}
+
+/// The type of a declaration in the table's words. `stars` are looked for outside of `inner`'s own parameters.
+fn c_type(header: &str, declaration: Node, inner: Node) -> String {
+    let base = &header[declaration.child_by_field_name("type").unwrap().byte_range()];
+    let is_function = inner.kind() == "function_declarator";
+    let end = if is_function { inner.start_byte() } else { declaration.end_byte() };
+    let stars = header[declaration.start_byte()..end].matches('*').count();
+    match (base, stars) {
+        ("void", 0) => "void",
+        ("uint8_t", 1) => "byte[]",
+        (_, 1) => "IntPtr",
+        (_, 2) => "ref IntPtr",
+        ("uint32_t", 0) => "uint32",
+        ("size_t" | "uintptr_t", 0) => "UIntPtr",
+        ("int32_t" | "int" | "aziotdps_event" | "enum aziotdps_event", 0) => "int",
+        _ => panic!("{} is not a type of this ABI", &header[declaration.byte_range()]),
+    }
+    .to_owned()
+}
+
+#[test]
+fn prototypes_are_read_as_compilers_read_them() {
+    let header = "
+        #ifdef __cplusplus
+        extern \"C\" {
+        #endif
+        typedef struct aziotdps_session aziotdps_session;
+        /** A comment with aziotdps_fake(void); in it. */
+        uint32_t aziotdps_abi_version(void);
+        const char *aziotdps_version(void);
+        struct aziotdps_operation *aziotdps_enrollment_get(const struct aziotdps_session *session,
+                                                           const uint8_t *request,
+                                                           size_t request_len);
+        void aziotdps_session_free(aziotdps_session *);
+        aziotdps_event aziotdps_operation_next(struct aziotdps_operation *operation, uint32_t timeout_ms, const char **json_out);
+        #ifdef __cplusplus
+        }
+        #endif
+    ";
+    let wanted = |result: &str, parameters: &[&str]| {
+        (result.to_owned(), parameters.iter().map(|word| (*word).to_owned()).collect())
+    };
+    let found = prototypes(header);
+    assert_eq!(found.len(), 5, "{found:?}");
+    assert_eq!(found["aziotdps_abi_version"], wanted("uint32", &[]));
+    assert_eq!(found["aziotdps_version"], wanted("IntPtr", &[]));
+    assert_eq!(found["aziotdps_enrollment_get"], wanted("IntPtr", &["IntPtr", "byte[]", "UIntPtr"]));
+    assert_eq!(found["aziotdps_session_free"], wanted("void", &["IntPtr"]));
+    assert_eq!(found["aziotdps_operation_next"], wanted("int", &["IntPtr", "uint32", "ref IntPtr"]));
+}
+
+#[test]
+fn the_binding_table_is_the_header() {
+    let header = root().join("include/aziotdps.h");
+    let header = std::fs::read_to_string(&header).unwrap_or_else(|error| panic!("{}: {error}", header.display()));
+    assert_eq!(binding_table(), prototypes(&header));
+}
+
+#[test]
+fn every_starter_is_bound_and_called() {
+    let called: BTreeSet<_> = cmdlets()
+        .iter()
+        .flat_map(|cmdlet| {
+            let words: Vec<_> = cmdlet.source.split_whitespace().map(str::to_owned).collect();
+            let is_start = |pair: &&[String]| pair[0] == "-Operation" || (pair[0] == "-Name" && pair[1].contains('_'));
+            words.windows(2).filter(is_start).map(|pair| format!("aziotdps_{}", pair[1])).collect::<Vec<_>>()
+        })
+        .collect();
+    let starters =
+        binding_table().into_iter().filter(|(_, (_, parameters))| parameters.iter().any(|word| word == "byte[]"));
+    assert_eq!(called, starters.map(|(name, _)| name).collect());
+}

@@ -1,0 +1,344 @@
+//! Reads PowerShell sources: functions with their parameters, classes, enums and hashtables.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tree_sitter::{Node, Parser, Tree};
+
+/// The set of a parameter that names none.
+pub const EVERY_SET: &str = "__AllParameterSets";
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn module() -> PathBuf {
+    root().join("powershell/AzIoTDps")
+}
+
+/// Adds every PowerShell file below `folder` to `found`.
+pub fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            scripts(&path, found);
+        } else if matches!(path.extension().and_then(|name| name.to_str()), Some("ps1" | "psm1" | "psd1")) {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+/// A parsed source.
+pub struct Script {
+    text: String,
+    tree: Tree,
+}
+
+impl Script {
+    /// Reads the file at `path`, which must parse.
+    pub fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self::parse(&text).unwrap_or_else(|place| panic!("{}:{place}: the grammar does not know this", path.display()))
+    }
+
+    /// Parses `text`; the error is the first place that does not parse.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parser = Parser::new();
+        parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+        let script = Self { text: text.to_owned(), tree: parser.parse(text, None).unwrap() };
+        match script.all(|node| node.is_error() || node.is_missing()).first() {
+            Some(node) => Err(format!("{}:{}", node.start_position().row + 1, node.start_position().column + 1)),
+            None => Ok(script),
+        }
+    }
+
+    pub fn text(&self, node: Node) -> &str {
+        &self.text[node.byte_range()]
+    }
+
+    pub fn of_kind(&self, kind: &str) -> Vec<Node<'_>> {
+        self.all(|node| node.kind() == kind)
+    }
+
+    fn all(&self, wanted: impl Fn(Node) -> bool) -> Vec<Node<'_>> {
+        below(self.tree.root_node(), &wanted)
+    }
+
+    /// The texts of the quoted strings below `node`.
+    pub fn strings(&self, node: Node) -> Vec<String> {
+        let quoted = below(node, &|node| node.kind() == "verbatim_string_characters");
+        quoted.into_iter().map(|node| self.text(node).trim_matches('\'').to_owned()).collect()
+    }
+
+    /// The value of a hashtable's member, wherever in the source the hashtable stands.
+    pub fn member(&self, key: &str) -> Node<'_> {
+        let is_it = |node: Node| node.kind() == "hash_entry" && self.text(node.child(0).unwrap()) == key;
+        let found = self.all(is_it);
+        assert_eq!(found.len(), 1, "{key} stands {} times", found.len());
+        found[0].child(2).unwrap()
+    }
+}
+
+/// `node` and all below it that are wanted, in the source's order.
+pub fn below<'tree>(node: Node<'tree>, wanted: &impl Fn(Node) -> bool) -> Vec<Node<'tree>> {
+    let mut found = if wanted(node) { vec![node] } else { Vec::new() };
+    for child in children(node) {
+        found.extend(below(child, wanted));
+    }
+    found
+}
+
+pub fn children(node: Node) -> Vec<Node> {
+    (0..node.child_count()).filter_map(|index| node.child(index.try_into().unwrap())).collect()
+}
+
+fn child<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
+    children(node).into_iter().find(|child| child.kind() == kind)
+}
+
+/// How a parameter stands in one set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Place {
+    pub mandatory: bool,
+    pub position: Option<i64>,
+    pub by_value: bool,
+    pub by_property_name: bool,
+}
+
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub type_name: String,
+    pub aliases: Vec<String>,
+    pub accepted: Option<Vec<String>>,
+    places: BTreeMap<String, Place>,
+}
+
+impl Parameter {
+    /// How the parameter stands in `set`, or `None` where it is not in it.
+    pub fn place(&self, set: &str) -> Option<Place> {
+        self.places.get(set).or_else(|| self.places.get(EVERY_SET)).cloned()
+    }
+
+    /// Every place with its set, as declared.
+    pub fn places(&self) -> impl Iterator<Item = (&String, &Place)> {
+        self.places.iter()
+    }
+}
+
+#[derive(Debug)]
+pub struct Cmdlet {
+    pub name: String,
+    pub aliases: Vec<String>,
+    pub default_set: Option<String>,
+    pub should_process: bool,
+    pub output_types: Vec<String>,
+    pub parameters: Vec<Parameter>,
+    pub help: String,
+    pub source: String,
+}
+
+impl Cmdlet {
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// The names of the sets that any parameter stands in.
+    pub fn sets(&self) -> Vec<String> {
+        let mut sets: Vec<_> = self.parameters.iter().flat_map(|parameter| parameter.places.keys().cloned()).collect();
+        sets.retain(|set| set != EVERY_SET);
+        sets.sort();
+        sets.dedup();
+        sets
+    }
+}
+
+/// The cmdlets of the module: one per file of Public, named as the file.
+pub fn cmdlets() -> Vec<Cmdlet> {
+    let mut files = Vec::new();
+    scripts(&module().join("Public"), &mut files);
+    files.iter().map(|file| cmdlet(file)).collect()
+}
+
+fn cmdlet(file: &Path) -> Cmdlet {
+    let script = Script::read(file);
+    let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let functions = script.of_kind("function_statement");
+    let names: Vec<_> = functions.iter().map(|node| script.text(child(*node, "function_name").unwrap())).collect();
+    assert_eq!(names, [name.as_str()], "{name} holds one function of its own name");
+    let function = functions[0];
+    let block = child(child(function, "script_block").unwrap(), "param_block").unwrap();
+
+    let mut cmdlet = Cmdlet {
+        name,
+        aliases: Vec::new(),
+        default_set: None,
+        should_process: false,
+        output_types: Vec::new(),
+        parameters: Vec::new(),
+        help: child(function, "comment").map(|node| script.text(node).to_owned()).unwrap_or_default(),
+        source: script.text.clone(),
+    };
+    for attribute in attributes(&script, block) {
+        match attribute.name.as_str() {
+            "CmdletBinding" => {
+                cmdlet.default_set = attribute.text("DefaultParameterSetName");
+                cmdlet.should_process = attribute.flag("SupportsShouldProcess");
+            }
+            "OutputType" => cmdlet.output_types = attribute.strings,
+            "Alias" => cmdlet.aliases = attribute.strings,
+            other => panic!("{}: the attribute {other} is not expected on a cmdlet", cmdlet.name),
+        }
+    }
+    let list = child(block, "parameter_list").unwrap();
+    cmdlet.parameters = children(list)
+        .into_iter()
+        .filter(|node| node.kind() == "script_parameter")
+        .map(|node| parameter(&script, node))
+        .collect();
+    cmdlet
+}
+
+fn parameter(script: &Script, node: Node) -> Parameter {
+    let mut parameter = Parameter {
+        name: script.text(child(node, "variable").unwrap()).trim_start_matches('$').to_owned(),
+        type_name: String::new(),
+        aliases: Vec::new(),
+        accepted: None,
+        places: BTreeMap::new(),
+    };
+    for attribute in attributes(script, node) {
+        match attribute.name.as_str() {
+            "Parameter" => {
+                let place = Place {
+                    mandatory: attribute.flag("Mandatory"),
+                    position: attribute.text("Position").map(|position| position.parse().unwrap()),
+                    by_value: attribute.flag("ValueFromPipeline"),
+                    by_property_name: attribute.flag("ValueFromPipelineByPropertyName"),
+                };
+                let set = attribute.text("ParameterSetName").unwrap_or_else(|| EVERY_SET.to_owned());
+                assert!(parameter.places.insert(set, place).is_none(), "{} stands twice in a set", parameter.name);
+            }
+            "Alias" => parameter.aliases = attribute.strings,
+            "ValidateSet" => parameter.accepted = Some(attribute.strings),
+            "ValidateNotNullOrEmpty" | "ValidateNotNull" | "ValidateRange" => {}
+            type_name if attribute.is_type => parameter.type_name = type_name.to_owned(),
+            other => panic!("{}: the attribute {other} is not expected on a parameter", parameter.name),
+        }
+    }
+    if parameter.places.is_empty() {
+        parameter.places.insert(EVERY_SET.to_owned(), Place::default());
+    }
+    parameter
+}
+
+struct Attribute {
+    name: String,
+    is_type: bool,
+    named: BTreeMap<String, Option<String>>,
+    strings: Vec<String>,
+}
+
+impl Attribute {
+    fn flag(&self, name: &str) -> bool {
+        match self.named.get(name) {
+            None => false,
+            Some(None) => true,
+            Some(Some(value)) => value.eq_ignore_ascii_case("$true"),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.named.get(name)?.as_ref().map(|value| value.trim_matches('\'').to_owned())
+    }
+}
+
+fn attributes(script: &Script, owner: Node) -> Vec<Attribute> {
+    let Some(list) = child(owner, "attribute_list") else { return Vec::new() };
+    children(list).into_iter().map(|node| attribute(script, node)).collect()
+}
+
+fn attribute(script: &Script, node: Node) -> Attribute {
+    if let Some(literal) = child(node, "type_literal") {
+        let name = script.text(child(literal, "type_spec").unwrap()).to_owned();
+        return Attribute { name, is_type: true, named: BTreeMap::new(), strings: Vec::new() };
+    }
+    let mut named = BTreeMap::new();
+    let mut strings = Vec::new();
+    if let Some(arguments) = child(node, "attribute_arguments") {
+        for argument in children(arguments).into_iter().filter(|node| node.kind() == "attribute_argument") {
+            match child(argument, "simple_name") {
+                Some(name) => {
+                    let value = argument.child(2).map(|value| script.text(value).to_owned());
+                    named.insert(script.text(name).to_owned(), value);
+                }
+                None => strings.extend(script.strings(argument)),
+            }
+        }
+    }
+    let name = script.text(child(node, "attribute_name").unwrap()).to_owned();
+    Attribute { name, is_type: false, named, strings }
+}
+
+/// A class of the output.
+#[derive(Debug)]
+pub struct Class {
+    base: Option<String>,
+    own: Vec<(String, String)>,
+}
+
+/// The classes and enums of the psm1.
+pub struct Types {
+    classes: BTreeMap<String, Class>,
+    enums: BTreeMap<String, Vec<String>>,
+}
+
+impl Types {
+    pub fn read() -> Self {
+        let script = Script::read(&module().join("AzIoTDps.psm1"));
+        let names = |node: Node| -> Vec<String> {
+            let names = children(node).into_iter().filter(|child| child.kind() == "simple_name");
+            names.map(|name| script.text(name).to_owned()).collect()
+        };
+        let mut types = Self { classes: BTreeMap::new(), enums: BTreeMap::new() };
+        for node in script.of_kind("class_statement") {
+            let mut names = names(node).into_iter();
+            let name = names.next().unwrap();
+            let properties = children(node).into_iter().filter(|child| child.kind() == "class_property_definition");
+            let own = properties
+                .map(|property| {
+                    let type_spec = child(child(property, "type_literal").unwrap(), "type_spec").unwrap();
+                    let name = script.text(child(property, "variable").unwrap()).trim_start_matches('$');
+                    (name.to_owned(), script.text(type_spec).to_owned())
+                })
+                .collect();
+            types.classes.insert(name, Class { base: names.next(), own });
+        }
+        for node in script.of_kind("enum_statement") {
+            let members = children(node).into_iter().filter(|child| child.kind() == "enum_member");
+            let members = members.map(|member| script.text(child(member, "simple_name").unwrap()).to_owned()).collect();
+            types.enums.insert(names(node).remove(0), members);
+        }
+        types
+    }
+
+    pub fn class(&self, name: &str) -> Option<&Class> {
+        self.classes.get(name)
+    }
+
+    pub fn accepted(&self, enum_name: &str) -> Option<&Vec<String>> {
+        self.enums.get(enum_name)
+    }
+
+    pub fn knows(&self, name: &str) -> bool {
+        self.classes.contains_key(name) || self.enums.contains_key(name)
+    }
+
+    /// The class's properties with their types in order, the base's first.
+    pub fn properties(&self, name: &str) -> Vec<(String, String)> {
+        let Some(class) = self.class(name) else { return Vec::new() };
+        let mut properties = class.base.as_deref().map(|base| self.properties(base)).unwrap_or_default();
+        properties.extend(class.own.iter().cloned());
+        properties
+    }
+}
