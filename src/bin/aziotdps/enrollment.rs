@@ -14,8 +14,8 @@ pub enum Verb {
     /// Create an enrollment. One that exists is left alone.
     #[command(after_help = "Examples:
   aziotdps enrollment create -n mydps --eid dev-01 --at symmetricKey
-  aziotdps enrollment create -n mydps --eid dev-01 --at x509 --certificate-path dev-01.pem --ps disabled
-  aziotdps enrollment create -n mydps --eid dev-01 --at tpm --endorsement-key AToAAQ== --tags '{\"floor\":3}'")]
+  aziotdps enrollment create -n mydps --eid dev-01 --at x509 --certificate-path dev-01.pem
+  aziotdps enrollment create -n mydps --eid dev-01 --at tpm --ek AToAAQ== --tags '{\"floor\":3}'")]
     Create(Create<Id, Own>),
     /// Show an enrollment.
     #[command(after_help = "Examples:

@@ -16,7 +16,7 @@ pub enum Verb {
     #[command(after_help = "Examples:
   aziotdps enrollment-group create -n mydps --gid meters
   aziotdps enrollment-group create -n mydps --gid meters --certificate-path intermediate.pem
-  aziotdps enrollment-group create -n mydps --gid meters --root-ca-name my-ca --ap static --ih h.azure-devices.net
+  aziotdps enrollment-group create -n mydps --gid meters --root-ca-name my-ca --ap hashed
 Without --attestation-type, certificates and CA names make it x509, anything else symmetricKey.",
         mut_arg("attestation_type", |r#type| r#type.required(false)))]
     Create(Create<Id, Content>),
