@@ -136,7 +136,8 @@ void aziotdps_session_free(aziotdps_session *session);
  Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members, all optional:
  connectionString; emulator (true or its address); tenantId, clientId, clientSecret; accessToken,
  resourceManagerAccessToken; subscriptionId; authType ("key" or "login"); environment ("AzureCloud",
- "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope; caCertificate;
+ "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope,
+ dataPlaneApiVersion; caCertificate;
  connectTimeoutSeconds, timeoutSeconds, maximumAttempts; workingDirectory.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its one record says what the session is connected with.
@@ -153,8 +154,9 @@ aziotdps_operation *aziotdps_session_connect(const aziotdps_session *session,
 /*
  Reads one individual enrollment.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- target (which service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; showKey (true adds the symmetric keys).
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; showKey (true
+ adds the symmetric keys).
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: the enrollment.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -170,8 +172,8 @@ aziotdps_operation *aziotdps_enrollment_get(const aziotdps_session *session,
 /*
  Reads all individual enrollments, a page at a time: the service is asked for more only as the events are taken.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- target (which service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: the enrollments.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -187,11 +189,12 @@ aziotdps_operation *aziotdps_enrollment_list(const aziotdps_session *session,
 /*
  Creates an individual enrollment. One that exists is left alone and reported as "AlreadyExists".
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- target (which service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId and attestationType is needed; deviceId; endorsementKey, storageRootKey; primaryKey, secondaryKey;
- primaryCertificate, secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag, desired,
- deviceInformation (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
- iotHubHostName, webhookUrl, apiVersion.
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId and
+ attestationType are needed; deviceId; deviceInformation (object); endorsementKey, storageRootKey; primaryKey,
+ secondaryKey; primaryCertificate, secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag,
+ desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
+ iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: the enrollment as created, with its keys.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -208,9 +211,11 @@ aziotdps_operation *aziotdps_enrollment_new(const aziotdps_session *session,
  Changes an individual enrollment: what the request gives, and nothing else. A change that another makes at the same
  time is kept too.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- target (which service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId is needed; etag (change only this version) or force (whatever version); else those
- of aziotdps_enrollment_new without attestationType.
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId is
+ needed; etag (change only this version) or force (whatever version); clear (array of parameter names); tagMerge,
+ desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
+ aziotdps_enrollment_new without attestationType.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: the enrollment as changed, with its keys.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -226,8 +231,9 @@ aziotdps_operation *aziotdps_enrollment_set(const aziotdps_session *session,
 /*
  Removes one individual enrollment, or all. Each failure is an error event of its own.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- target (which service; the session's default where absent); shape ("az" or "powershell"); registrationId or all (true); etag (only this version); passThru.
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId or all (true); etag (only
+ this version); passThru.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: with passThru, true for each that was removed.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -241,10 +247,177 @@ aziotdps_operation *aziotdps_enrollment_remove(const aziotdps_session *session,
                                                size_t request_len);
 
 /*
+ Reads one enrollment group.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId or name is needed;
+ showKey (true adds the symmetric keys).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the group.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_get(const aziotdps_session *session,
+                                                  const uint8_t *request,
+                                                  size_t request_len);
+
+/*
+ Reads all enrollment groups, a page at a time: the service is asked for more only as the events are taken.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the groups.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_list(const aziotdps_session *session,
+                                                   const uint8_t *request,
+                                                   size_t request_len);
+
+/*
+ Creates an enrollment group. One that exists is left alone and reported as "AlreadyExists".
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
+ name, and attestationType ("X509" or "SymmetricKey") are needed; primaryKey, secondaryKey; primaryCertificate,
+ secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag, desired (objects);
+ provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array), iotHubHostName, webhookUrl,
+ apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the group as created, with its keys.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_new(const aziotdps_session *session,
+                                                  const uint8_t *request,
+                                                  size_t request_len);
+
+/*
+ Changes an enrollment group: what the request gives, and nothing else. A change that another makes at the same time
+ is kept too.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
+ name is needed; etag (change only this version) or force (whatever version); clear (array of parameter names);
+ tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
+ aziotdps_enrollment_group_new without attestationType.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the group as changed, with its keys.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_set(const aziotdps_session *session,
+                                                  const uint8_t *request,
+                                                  size_t request_len);
+
+/*
+ Removes one enrollment group, or all. Each failure is an error event of its own. Registrations of its devices stay.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId, name or all (true);
+ etag (only this version); passThru.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: with passThru, true for each that was removed.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_enrollment_group_remove(const aziotdps_session *session,
+                                                     const uint8_t *request,
+                                                     size_t request_len);
+
+/*
+ Reads one registration, or all of an enrollment group, a page at a time.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId or enrollmentId (a
+ group); top; pageSize; query (accepted, and of no effect).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the registrations.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_registration_get(const aziotdps_session *session,
+                                              const uint8_t *request,
+                                              size_t request_len);
+
+/*
+ Removes one registration. The device stays in its hub and may provision again.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; etag (only
+ this version) or force; passThru.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: with passThru, true.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_registration_remove(const aziotdps_session *session,
+                                                 const uint8_t *request,
+                                                 size_t request_len);
+
+/*
+ Reads how an enrollment or a group is attested, with its symmetric keys.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId, or enrollmentGroupId or
+ name.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the attestation mechanism.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_attestation_get(const aziotdps_session *session,
+                                             const uint8_t *request,
+                                             size_t request_len);
+
+/*
+ Derives the key of a device of a symmetric-key group: base64 of the HMAC-SHA256 of the registration id.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; symmetricKey
+ (the group's key: no call is made), or enrollmentGroupId or name (the group's primary key is read).
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: the key, a text.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_device_key_derive(const aziotdps_session *session,
+                                               const uint8_t *request,
+                                               size_t request_len);
+
+/*
  Reads one provisioning service from resource manager.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- target (which service; the session's default where absent); shape ("az" or "powershell"); none besides target.
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); none besides.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: the service.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -258,8 +431,8 @@ aziotdps_operation *aziotdps_service_get(const aziotdps_session *session, const 
 /*
  Reads the provisioning services of the subscription, or of a resource group, from resource manager.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
- shape ("az" or "powershell"); resourceGroupName.
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: shape ("az" or
+ "powershell"); resourceGroupName.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: the services.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -269,6 +442,25 @@ aziotdps_operation *aziotdps_service_get(const aziotdps_session *session, const 
  `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
  */
 aziotdps_operation *aziotdps_service_list(const aziotdps_session *session, const uint8_t *request, size_t request_len);
+
+/*
+ Reads the connection string of a provisioning service, or without a target those of every service that the account
+ sees.
+
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+ service; the session's default where absent); shape ("az" or "powershell"); policyName (default
+ provisioningserviceowner) or showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
+ Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+ Its records: {"connectionString"}, or {"name", "connectionString"} for each service.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ */
+aziotdps_operation *aziotdps_service_connection_string(const aziotdps_session *session,
+                                                       const uint8_t *request,
+                                                       size_t request_len);
 
 /*
  Waits for the operation's next event.

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::credential::{Account, Authority, TokenCache};
 use crate::error::{Code, Error, Result};
 use crate::http::{Settings, Transport, Url};
+use crate::model::AuthType;
 use crate::service::{Policy, ResourceId, ResourceManager};
 use crate::target::Target;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,16 +21,6 @@ pub struct Cloud {
     pub resource_manager: Url,
 }
 
-/// How the data plane is signed in to when a service is named through resource manager.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AuthType {
-    /// With a key of a shared access policy, looked up in resource manager.
-    #[default]
-    Key,
-    /// With an Entra token.
-    Login,
-}
-
 /// What a session is connected with. Replaced as a whole by the next connect.
 #[derive(Debug)]
 pub struct Connection {
@@ -41,6 +32,8 @@ pub struct Connection {
     pub auth_type: AuthType,
     /// The subscription that names of services are looked up in.
     pub subscription_id: Option<String>,
+    /// The data-plane api-version that is spoken, where the caller insists on one.
+    pub api_version: Option<String>,
     /// The service that is meant when a request names none.
     pub default_target: Option<Target>,
     /// The way out.
@@ -56,8 +49,9 @@ impl Connection {
         Self {
             cloud,
             account: None,
-            auth_type: AuthType::default(),
+            auth_type: AuthType::Key,
             subscription_id: None,
+            api_version: None,
             default_target: None,
             transport: Transport::new(settings),
             tokens: TokenCache::default(),

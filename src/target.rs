@@ -1,11 +1,10 @@
 //! From the many ways in which a provisioning service is named to its address and the credentials for it.
 
-use crate::connection::AuthType;
 use crate::context::Context;
 use crate::credential::{ConnectionString, is_host_name};
 use crate::error::{Code, Error, Result};
 use crate::http::Url;
-use crate::model::AccessRight;
+use crate::model::{AccessRight, AuthType};
 use crate::service::{Policy, ResourceId, ResourceManager};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -237,6 +236,7 @@ mod tests {
         let policy = |name: &str, rights| Policy {
             key_name: name.into(),
             primary_key: "AA==".into(),
+            secondary_key: "AA==".into(),
             rights: AccessRights::parse(rights),
         };
         let policies = [

@@ -5,4 +5,4 @@ mod sas;
 
 pub use entra::{Account, Authority, ClientSecret, SuppliedTokens, TokenCache};
 pub(crate) use sas::is_host_name;
-pub use sas::{ConnectionString, SharedAccessKey};
+pub use sas::{ConnectionString, SharedAccessKey, sign};

@@ -42,13 +42,18 @@ impl SharedAccessKey {
     fn sign(&self, host: &str, expiry: u64) -> SecretString {
         let encode = |text: &str| utf8_percent_encode(text, UNRESERVED_STAY).to_string();
         let resource = encode(&host.to_lowercase());
-        let key = Zeroizing::new(BASE64_STANDARD.decode(self.key.expose_secret()).unwrap_or_default());
-        // HMAC takes a key of any length.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { unreachable!("any length will do") };
-        mac.update(format!("{resource}\n{expiry}").as_bytes());
-        let signature = encode(&BASE64_STANDARD.encode(mac.finalize().into_bytes()));
+        let signature = encode(sign(&self.key, &format!("{resource}\n{expiry}")).expose_secret());
         format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={}", encode(&self.name)).into()
     }
+}
+
+/// base64 of the HMAC-SHA256 of `text` under a key in base64: what signs a token, and what derives a device's key from
+/// its group's.
+pub fn sign(key: &SecretString, text: &str) -> SecretString {
+    let key = Zeroizing::new(BASE64_STANDARD.decode(key.expose_secret()).unwrap_or_default());
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { unreachable!("HMAC takes a key of any length") };
+    mac.update(text.as_bytes());
+    BASE64_STANDARD.encode(mac.finalize().into_bytes()).into()
 }
 
 /// `HostName=…;SharedAccessKeyName=…;SharedAccessKey=…`, as the portal and `az` give it.
@@ -112,6 +117,13 @@ mod tests {
             "SharedAccessSignature sr=mydps.azure-devices-provisioning.net&sig=6RZEB8%2F6tDHXlCGyBkRoa2GwPiW8tyKYJ0Kg%2Fbs%2FOT8%3D&se=1700000000&skn=owner"
         );
         assert!(key.sign("localhost:8443", 1).expose_secret().contains("sr=localhost%3A8443&"));
+    }
+
+    #[test]
+    fn a_device_key_is_derived_as_the_documentation_shows() {
+        let key = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==".into();
+        let derived = sign(&key, "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6");
+        assert_eq!(derived.expose_secret(), "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct LoggedRequest {
     pub user_agent: Option<String>,
     /// `x-ms-client-request-id`.
     pub client_request_id: Option<String>,
+    /// The shared access policy that signed, if one did.
+    pub policy: Option<String>,
     /// How many bytes the body had.
     pub body_length: usize,
 }
@@ -47,9 +49,16 @@ impl LoggedRequest {
             continuation: header("x-ms-continuation"),
             user_agent: header("user-agent"),
             client_request_id: header("x-ms-client-request-id"),
+            policy: request.header("authorization").and_then(policy),
             body_length: request.body.len(),
         }
     }
+}
+
+/// The `skn` of a shared access signature.
+fn policy(authorization: &str) -> Option<String> {
+    let fields = authorization.strip_prefix("SharedAccessSignature ")?;
+    fields.split('&').find_map(|field| field.strip_prefix("skn=")).map(str::to_owned)
 }
 
 #[derive(Debug, Default)]

@@ -58,7 +58,8 @@ pub unsafe extern "C" fn aziotdps_session_free(session: *mut aziotdps_session) {
 /// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members, all optional:
 /// connectionString; emulator (true or its address); tenantId, clientId, clientSecret; accessToken,
 /// resourceManagerAccessToken; subscriptionId; authType ("key" or "login"); environment ("AzureCloud",
-/// "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope; caCertificate;
+/// "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope,
+/// dataPlaneApiVersion; caCertificate;
 /// connectTimeoutSeconds, timeoutSeconds, maximumAttempts; workingDirectory.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its one record says what the session is connected with.
@@ -79,8 +80,9 @@ pub unsafe extern "C" fn aziotdps_session_connect(
 
 /// Reads one individual enrollment.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// target (which service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; showKey (true adds the symmetric keys).
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; showKey (true
+/// adds the symmetric keys).
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: the enrollment.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -100,8 +102,8 @@ pub unsafe extern "C" fn aziotdps_enrollment_get(
 
 /// Reads all individual enrollments, a page at a time: the service is asked for more only as the events are taken.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// target (which service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: the enrollments.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -121,11 +123,12 @@ pub unsafe extern "C" fn aziotdps_enrollment_list(
 
 /// Creates an individual enrollment. One that exists is left alone and reported as "AlreadyExists".
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// target (which service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId and attestationType is needed; deviceId; endorsementKey, storageRootKey; primaryKey, secondaryKey;
-/// primaryCertificate, secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag, desired,
-/// deviceInformation (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
-/// iotHubHostName, webhookUrl, apiVersion.
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId and
+/// attestationType are needed; deviceId; deviceInformation (object); endorsementKey, storageRootKey; primaryKey,
+/// secondaryKey; primaryCertificate, secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag,
+/// desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
+/// iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: the enrollment as created, with its keys.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -146,9 +149,11 @@ pub unsafe extern "C" fn aziotdps_enrollment_new(
 /// Changes an individual enrollment: what the request gives, and nothing else. A change that another makes at the same
 /// time is kept too.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// target (which service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId is needed; etag (change only this version) or force (whatever version); else those
-/// of aziotdps_enrollment_new without attestationType.
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId is
+/// needed; etag (change only this version) or force (whatever version); clear (array of parameter names); tagMerge,
+/// desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
+/// aziotdps_enrollment_new without attestationType.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: the enrollment as changed, with its keys.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -168,8 +173,9 @@ pub unsafe extern "C" fn aziotdps_enrollment_set(
 
 /// Removes one individual enrollment, or all. Each failure is an error event of its own.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// target (which service; the session's default where absent); shape ("az" or "powershell"); registrationId or all (true); etag (only this version); passThru.
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); registrationId or all (true); etag (only
+/// this version); passThru.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: with passThru, true for each that was removed.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -187,10 +193,213 @@ pub unsafe extern "C" fn aziotdps_enrollment_remove(
     unsafe { start(session, Call::EnrollmentRemove, request, request_len) }
 }
 
+/// Reads one enrollment group.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId or name is needed;
+/// showKey (true adds the symmetric keys).
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the group.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_enrollment_group_get(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::EnrollmentGroupGet, request, request_len) }
+}
+
+/// Reads all enrollment groups, a page at a time: the service is asked for more only as the events are taken.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the groups.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_enrollment_group_list(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::EnrollmentGroupList, request, request_len) }
+}
+
+/// Creates an enrollment group. One that exists is left alone and reported as "AlreadyExists".
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
+/// name, and attestationType ("X509" or "SymmetricKey") are needed; primaryKey, secondaryKey; primaryCertificate,
+/// secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag, desired (objects);
+/// provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array), iotHubHostName, webhookUrl,
+/// apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the group as created, with its keys.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_enrollment_group_new(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::EnrollmentGroupNew, request, request_len) }
+}
+
+/// Changes an enrollment group: what the request gives, and nothing else. A change that another makes at the same time
+/// is kept too.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
+/// name is needed; etag (change only this version) or force (whatever version); clear (array of parameter names);
+/// tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
+/// aziotdps_enrollment_group_new without attestationType.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the group as changed, with its keys.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_enrollment_group_set(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::EnrollmentGroupSet, request, request_len) }
+}
+
+/// Removes one enrollment group, or all. Each failure is an error event of its own. Registrations of its devices stay.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId, name or all (true);
+/// etag (only this version); passThru.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: with passThru, true for each that was removed.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_enrollment_group_remove(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::EnrollmentGroupRemove, request, request_len) }
+}
+
+/// Reads one registration, or all of an enrollment group, a page at a time.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); registrationId or enrollmentId (a
+/// group); top; pageSize; query (accepted, and of no effect).
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the registrations.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_registration_get(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::RegistrationGet, request, request_len) }
+}
+
+/// Removes one registration. The device stays in its hub and may provision again.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; etag (only
+/// this version) or force; passThru.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: with passThru, true.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_registration_remove(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::RegistrationRemove, request, request_len) }
+}
+
+/// Reads how an enrollment or a group is attested, with its symmetric keys.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); registrationId, or enrollmentGroupId or
+/// name.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the attestation mechanism.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_attestation_get(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::AttestationGet, request, request_len) }
+}
+
+/// Derives the key of a device of a symmetric-key group: base64 of the HMAC-SHA256 of the registration id.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; symmetricKey
+/// (the group's key: no call is made), or enrollmentGroupId or name (the group's primary key is read).
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: the key, a text.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_device_key_derive(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::DeviceKeyDerive, request, request_len) }
+}
+
 /// Reads one provisioning service from resource manager.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// target (which service; the session's default where absent); shape ("az" or "powershell"); none besides target.
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); none besides.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: the service.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -210,8 +419,8 @@ pub unsafe extern "C" fn aziotdps_service_get(
 
 /// Reads the provisioning services of the subscription, or of a resource group, from resource manager.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members:
-/// shape ("az" or "powershell"); resourceGroupName.
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: shape ("az" or
+/// "powershell"); resourceGroupName.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: the services.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -227,6 +436,29 @@ pub unsafe extern "C" fn aziotdps_service_list(
 ) -> *mut aziotdps_operation {
     // SAFETY: the caller's word, handed on.
     unsafe { start(session, Call::ServiceList, request, request_len) }
+}
+
+/// Reads the connection string of a provisioning service, or without a target those of every service that the account
+/// sees.
+///
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
+/// service; the session's default where absent); shape ("az" or "powershell"); policyName (default
+/// provisioningserviceowner) or showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
+/// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
+/// Its records: {"connectionString"}, or {"name", "connectionString"} for each service.
+/// Ownership: the operation is the caller's, until aziotdps_operation_free.
+/// Threads: any.
+///
+/// # Safety
+/// `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn aziotdps_service_connection_string(
+    session: *const aziotdps_session,
+    request: *const u8,
+    request_len: usize,
+) -> *mut aziotdps_operation {
+    // SAFETY: the caller's word, handed on.
+    unsafe { start(session, Call::ServiceConnectionString, request, request_len) }
 }
 
 /// Waits for the operation's next event.

@@ -1,4 +1,6 @@
-//! The two kinds of enrollment, and the few things in which they differ on the wire.
+//! The kinds of record, and the few things in which they differ on the wire.
+
+use super::AccessRight;
 
 /// An individual enrollment or an enrollment group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,5 +42,56 @@ impl EnrollmentKind {
             Self::Individual => "clientCertificates",
             Self::Group => "signingCertificates",
         }
+    }
+}
+
+/// A collection of records that are read, listed and removed in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Collection {
+    /// Enrollments of a kind.
+    Enrollments(EnrollmentKind),
+    /// What came of devices that provisioned: `/registrations/{registrationId}`.
+    Registrations,
+}
+
+impl From<EnrollmentKind> for Collection {
+    fn from(kind: EnrollmentKind) -> Self {
+        Self::Enrollments(kind)
+    }
+}
+
+impl Collection {
+    /// The collection's path segment.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Enrollments(kind) => kind.collection(),
+            Self::Registrations => "registrations",
+        }
+    }
+
+    /// The right that reading takes.
+    pub fn read_right(self) -> AccessRight {
+        match self {
+            Self::Enrollments(_) => AccessRight::EnrollmentRead,
+            Self::Registrations => AccessRight::RegistrationStatusRead,
+        }
+    }
+
+    /// The right that removing takes.
+    pub fn write_right(self) -> AccessRight {
+        match self {
+            Self::Enrollments(_) => AccessRight::EnrollmentWrite,
+            Self::Registrations => AccessRight::RegistrationStatusWrite,
+        }
+    }
+
+    /// What an error about the record under `id` names as its target.
+    pub fn target(self, id: &str) -> String {
+        let noun = match self {
+            Self::Enrollments(EnrollmentKind::Individual) => "enrollment",
+            Self::Enrollments(EnrollmentKind::Group) => "enrollmentGroup",
+            Self::Registrations => "registration",
+        };
+        format!("{noun}/{id}")
     }
 }

@@ -10,13 +10,19 @@ mod right;
 mod words;
 
 pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, certificate_authority, home};
-pub use kind::EnrollmentKind;
+pub use kind::{Collection, EnrollmentKind};
 pub use record::{Members, Record};
 pub use right::{AccessRight, AccessRights};
-pub use words::{AllocationPolicy, AttestationType, ProvisioningStatus, ReprovisionPolicy, Word};
+pub use words::{
+    AllocationPolicy, AttestationType, AuthType, Clear, Environment, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
+};
 
 /// The data-plane api-version that is sent unless a caller needs a newer one.
 pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";
+
+/// The data-plane api-version that knows device registries: `namespaceName`, `certificateAuthorityName` and
+/// `certificatePolicyName`.
+pub const DEVICE_REGISTRY_API_VERSION: &str = "2026-11-01";
 
 /// The resource-manager api-version of `Microsoft.Devices/provisioningServices`.
 pub const RESOURCE_MANAGER_API_VERSION: &str = "2022-12-12";

@@ -90,6 +90,78 @@ words! {
     }
 }
 
+words! {
+    /// Which cloud an account is in.
+    Environment {
+        /// The public one.
+        Public = "AzureCloud" / "AzureCloud",
+        /// That of the US government.
+        UsGovernment = "AzureUSGovernment" / "AzureUSGovernment",
+        /// That of 21Vianet in China.
+        China = "AzureChinaCloud" / "AzureChinaCloud",
+    }
+}
+
+words! {
+    /// How the data plane is signed in to when a service is named through resource manager.
+    AuthType {
+        /// With a key of a shared access policy, looked up in resource manager.
+        Key = "key" / "Key",
+        /// With an Entra token.
+        Login = "login" / "Login",
+    }
+}
+
+words! {
+    /// One of the two keys or certificates that a record has, so that one can be replaced while the other is in use.
+    Slot {
+        /// The first.
+        Primary = "primary" / "Primary",
+        /// The second.
+        Secondary = "secondary" / "Secondary",
+    }
+}
+
+words! {
+    /// What can be taken out of a record, by the name of the parameter that puts it in.
+    Clear {
+        /// The device id; the device will be called by its registration id.
+        DeviceId = "deviceId" / "DeviceId",
+        /// All twin tags.
+        Tag = "tag" / "Tag",
+        /// All desired properties.
+        Desired = "desired" / "Desired",
+        /// The optional device information.
+        DeviceInformation = "deviceInformation" / "DeviceInformation",
+        /// The re-provision policy; the service's default applies.
+        ReprovisionPolicy = "reprovisionPolicy" / "ReprovisionPolicy",
+        /// The allocation policy with its hubs and webhook; the service's own policy applies.
+        AllocationPolicy = "allocationPolicy" / "AllocationPolicy",
+        /// The hubs; all linked hubs apply.
+        IotHub = "iotHub" / "IotHub",
+        /// The hub of the legacy form.
+        IotHubHostName = "iotHubHostName" / "IotHubHostName",
+        /// The webhook, address and api-version.
+        WebhookUrl = "webhookUrl" / "WebhookUrl",
+        /// The TPM's storage root key.
+        StorageRootKey = "storageRootKey" / "StorageRootKey",
+        /// The first certificate; the second takes its place.
+        PrimaryCertificate = "primaryCertificate" / "PrimaryCertificate",
+        /// The second certificate.
+        SecondaryCertificate = "secondaryCertificate" / "SecondaryCertificate",
+        /// The first CA reference; the second takes its place.
+        PrimaryCaName = "primaryCAName" / "PrimaryCAName",
+        /// The second CA reference.
+        SecondaryCaName = "secondaryCAName" / "SecondaryCAName",
+        /// The device registry's namespace.
+        NamespaceName = "namespaceName" / "NamespaceName",
+        /// The device registry's certificate authority.
+        CertificateAuthorityName = "certificateAuthorityName" / "CertificateAuthorityName",
+        /// The device registry's certificate policy.
+        CertificatePolicyName = "certificatePolicyName" / "CertificatePolicyName",
+    }
+}
+
 impl ReprovisionPolicy {
     /// The wire's `updateHubAssignment` and `migrateDeviceData`.
     pub fn switches(self) -> (bool, bool) {

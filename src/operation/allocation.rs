@@ -1,8 +1,9 @@
 //! To which hub devices go: the rules between policy, hubs and webhook. The texts are the Az module's, which scripts
 //! match; what the module ignores in silence is refused here.
 
+use super::change::Change;
 use crate::error::{Code, Error, Result};
-use crate::model::{AllocationPolicy, Record, Word};
+use crate::model::{AllocationPolicy, Clear, Record, Word};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
@@ -72,7 +73,7 @@ impl Allocation {
     /// [`Code::InvalidArgument`].
     pub fn check_new(&self) -> Result<()> {
         self.check()?;
-        self.apply(&mut Record::default())
+        self.apply(&Change::default(), &mut Record::default())
             .map_err(|error| Error::argument(error.parameter().unwrap_or_default(), error.message()))
     }
 
@@ -81,7 +82,7 @@ impl Allocation {
     ///
     /// # Errors
     /// [`Code::InvalidChange`] where what was given does not go with what the record has.
-    pub fn apply(&self, record: &mut Record) -> Result<()> {
+    pub fn apply(&self, change: &Change, record: &mut Record) -> Result<()> {
         if let Some(host_name) = &self.iot_hub_host_name {
             record.set(&["iotHubHostName"], host_name.as_str());
             for replaced in [&["allocationPolicy"], &["iotHubs"], CUSTOM] {
@@ -89,17 +90,19 @@ impl Allocation {
             }
             return Ok(());
         }
-        if self.allocation_policy.is_none()
-            && self.iot_hub.is_none()
-            && self.webhook_url.is_none()
-            && self.api_version.is_none()
-        {
+        let given = self.allocation_policy.is_some()
+            || self.iot_hub.is_some()
+            || self.webhook_url.is_some()
+            || self.api_version.is_some();
+        if !given && !change.clears(Clear::IotHub) && !change.clears(Clear::WebhookUrl) {
             return Ok(());
         }
         let policy =
             self.allocation_policy.or_else(|| record.text(&["allocationPolicy"]).and_then(AllocationPolicy::parse));
-        let Some(policy) = policy else {
-            return Err(change("allocationPolicy", "Please provide allocation policy."));
+        let policy = match policy {
+            Some(policy) => policy,
+            None if given => return Err(unfit("allocationPolicy", "Please provide allocation policy.")),
+            None => return Ok(()),
         };
         record.set(&["allocationPolicy"], policy.wire());
         if self.allocation_policy.is_some() {
@@ -135,7 +138,7 @@ impl Allocation {
                 None => {
                     let message =
                         format!("Please provide an Azure function {what} when allocation-policy is defined as Custom.");
-                    return Err(change(parameter, message));
+                    return Err(unfit(parameter, message));
                 }
             }
         }
@@ -161,12 +164,12 @@ fn webhook_without_custom(policy: &str) -> Error {
     Error::argument("webhookUrl", message)
 }
 
-fn change(parameter: &str, message: impl Into<String>) -> Error {
+fn unfit(parameter: &str, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidChange, message).with_parameter(parameter)
 }
 
 fn as_change(error: Error) -> Error {
-    change(error.parameter().unwrap_or_default(), error.message())
+    unfit(error.parameter().unwrap_or_default(), error.message())
 }
 
 #[cfg(test)]
@@ -181,7 +184,10 @@ mod tests {
     fn applied(record: Value, allocation: Value) -> std::result::Result<Value, String> {
         let mut record: Record = serde_json::from_value(record).unwrap();
         let allocation = given(allocation);
-        allocation.check().and_then(|()| allocation.apply(&mut record)).map_err(|error| error.message().to_owned())?;
+        allocation
+            .check()
+            .and_then(|()| allocation.apply(&Change::default(), &mut record))
+            .map_err(|error| error.message().to_owned())?;
         Ok(serde_json::to_value(record).unwrap())
     }
 
@@ -283,6 +289,31 @@ mod tests {
                 .unwrap_err()
                 .contains("it is Hashed")
         );
+    }
+
+    #[test]
+    fn what_is_cleared_must_not_be_needed() {
+        let cleared = |record: Value, word: &str| {
+            let mut record: Record = serde_json::from_value(record).unwrap();
+            let change: Change = serde_json::from_value(json!({"clear": [word]})).unwrap();
+            change.apply(crate::model::EnrollmentKind::Individual, &mut record).unwrap();
+            Allocation::default().apply(&change, &mut record).map_err(|error| error.parameter().unwrap().to_owned())
+        };
+        assert_eq!(
+            cleared(json!({"allocationPolicy": "static", "iotHubs": ["a"]}), "IotHub"),
+            Err("iotHub".to_owned())
+        );
+        assert_eq!(
+            cleared(
+                json!({"allocationPolicy": "custom", "customAllocationDefinition": {"webhookUrl": "u", "apiVersion": "1"}}),
+                "WebhookUrl"
+            ),
+            Err("webhookUrl".to_owned())
+        );
+        for record in [json!({"allocationPolicy": "hashed", "iotHubs": ["a"]}), json!({"iotHubs": ["a"]})] {
+            assert_eq!(cleared(record, "IotHub"), Ok(()));
+        }
+        assert_eq!(cleared(json!({"allocationPolicy": "static", "iotHubs": ["a"]}), "AllocationPolicy"), Ok(()));
     }
 
     #[test]

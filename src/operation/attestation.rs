@@ -2,8 +2,9 @@
 //! The texts are the Az module's, which scripts match.
 
 use super::certificate::Certificate;
+use super::change::Change;
 use crate::error::{Code, Error, Result};
-use crate::model::{AttestationType, EnrollmentKind, Members, Record, Word};
+use crate::model::{AttestationType, Clear, EnrollmentKind, Members, Record, Word};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -70,6 +71,19 @@ impl Attestation {
         Ok(())
     }
 
+    /// Checks that what was given does not contradict what else is to be done.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`].
+    pub fn check_change(&self, change: &Change) -> Result<()> {
+        match (change.touches_keys(), self.given(AttestationType::SymmetricKey)) {
+            (Some(parameter), Some(key)) => {
+                Err(Error::argument(parameter, format!("{parameter} and {key} exclude each other.")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that what was given is what a new record of `kind` with attestation `r#type` needs, no less and no more.
     ///
     /// # Errors
@@ -122,28 +136,25 @@ impl Attestation {
     ///
     /// # Errors
     /// [`Code::InvalidChange`] where the record is attested in another way, or would be left without a primary.
-    pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
+    pub fn apply(&self, kind: EnrollmentKind, change: &Change, record: &mut Record) -> Result<()> {
         let r#type =
             record.text(&[ATTESTATION, "type"]).and_then(AttestationType::parse).unwrap_or(AttestationType::None);
         self.refuse_foreign(r#type, Code::InvalidChange)?;
         self.put(kind, record);
-        let x509 = [kind.certificates_member(), CA_REFERENCES]
-            .into_iter()
-            .find(|member| record.get(&[X509[0], X509[1], member]).is_some());
-        match x509 {
-            Some(member)
-                if self.given(AttestationType::X509).is_some()
-                    && record.get(&[X509[0], X509[1], member, SLOTS[0]]).is_none() =>
-            {
-                let (parameter, message) = if member == CA_REFERENCES {
-                    ("primaryCAName", "Primary CA reference cannot be null or empty.")
-                } else {
-                    ("primaryCertificate", "Primary certificate cannot be null or empty.")
-                };
-                Err(Error::new(Code::InvalidChange, message).with_parameter(parameter))
-            }
-            _ => Ok(()),
+        let cleared =
+            [Clear::PrimaryCertificate, Clear::SecondaryCertificate, Clear::PrimaryCaName, Clear::SecondaryCaName];
+        let touched =
+            self.given(AttestationType::X509).is_some() || cleared.into_iter().any(|word| change.clears(word));
+        let has_primary = |member| record.get(&[X509[0], X509[1], member, SLOTS[0]]).is_some();
+        if !touched || has_primary(kind.certificates_member()) || has_primary(CA_REFERENCES) {
+            return Ok(());
         }
+        let (parameter, message) = if record.get(&[X509[0], X509[1], CA_REFERENCES]).is_some() {
+            ("primaryCAName", "Primary CA reference cannot be null or empty.")
+        } else {
+            ("primaryCertificate", "Primary certificate cannot be null or empty.")
+        };
+        Err(Error::new(Code::InvalidChange, message).with_parameter(parameter))
     }
 
     /// The certificates that will be sent, by parameter.
@@ -228,7 +239,7 @@ impl Attestation {
     }
 }
 
-fn check_key(key: &SecretString, parameter: &str) -> Result<()> {
+pub fn check_key(key: &SecretString, parameter: &str) -> Result<()> {
     let length = BASE64_STANDARD.decode(key.expose_secret()).map(Zeroizing::new).map(|bytes| bytes.len());
     match length {
         Ok(16..=64) => Ok(()),
@@ -259,7 +270,7 @@ mod tests {
         let mut attestation: Attestation = serde_json::from_value(given).unwrap();
         attestation.check(Path::new(""))?;
         let mut record: Record = serde_json::from_value(json!({"attestation": attested})).unwrap();
-        attestation.apply(EnrollmentKind::Individual, &mut record)?;
+        attestation.apply(EnrollmentKind::Individual, &Change::default(), &mut record)?;
         Ok(record.get(&[ATTESTATION]).unwrap().clone())
     }
 

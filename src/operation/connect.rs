@@ -1,12 +1,12 @@
 //! Connecting a session: which cloud, who signs in, which service is meant by default.
 
 use super::Request;
-use crate::connection::{AuthType, Cloud, Connection};
+use crate::connection::{Cloud, Connection};
 use crate::context::Context;
 use crate::credential::{Account, Authority, ClientSecret, ConnectionString, SuppliedTokens};
 use crate::error::{Error, Result};
 use crate::http::{Settings, Url, is_loopback};
-use crate::model::DEVELOPMENT;
+use crate::model::{AuthType, DEVELOPMENT, Environment, Word};
 use crate::service::ResourceId;
 use crate::target::Target;
 use secrecy::SecretString;
@@ -17,14 +17,6 @@ use std::time::Duration;
 
 /// Where the emulator listens unless told otherwise.
 const EMULATOR: &str = "https://localhost:8443";
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-enum Environment {
-    #[default]
-    AzureCloud,
-    AzureUSGovernment,
-    AzureChinaCloud,
-}
 
 /// `true` is the emulator at its usual address; a text is its address.
 #[derive(Debug, Deserialize)]
@@ -45,11 +37,12 @@ struct Connect {
     access_token: Option<SecretString>,
     resource_manager_access_token: Option<SecretString>,
     subscription_id: Option<String>,
-    auth_type: Option<String>,
-    environment: Environment,
+    auth_type: Option<AuthType>,
+    environment: Option<Environment>,
     resource_manager_endpoint: Option<String>,
     authority_host: Option<String>,
     data_plane_scope: Option<String>,
+    data_plane_api_version: Option<String>,
     ca_certificate: Option<String>,
     connect_timeout_seconds: Option<u64>,
     timeout_seconds: Option<u64>,
@@ -61,7 +54,7 @@ struct Connect {
 
 /// What a session has before it is connected: nobody who signs in, so only connection strings work.
 pub fn unconnected() -> Connection {
-    Connection::new(cloud(Environment::default()), Settings::default())
+    Connection::new(cloud(Environment::Public), Settings::default())
 }
 
 /// Makes a connection and proves that its account can sign in; one record says what it is.
@@ -71,7 +64,7 @@ pub fn unconnected() -> Connection {
 pub async fn connect(mut request: Request, context: &Context) -> Result<Connection> {
     let mut given: Connect = request.take()?;
     request.finish()?;
-    let mut cloud = cloud(given.environment);
+    let mut cloud = cloud(given.environment.unwrap_or(Environment::Public));
     let emulator = match given.emulator.take() {
         None | Some(Emulator::Switch(false)) => None,
         Some(Emulator::Switch(true)) => Some(emulator_address(EMULATOR)?),
@@ -95,7 +88,8 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
         cloud.authority.data_plane_scope = scope.clone();
     }
     let mut connection = Connection::new(cloud, transport(&given)?);
-    connection.auth_type = auth_type(given.auth_type.as_deref())?;
+    connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
+    connection.api_version = api_version(given.data_plane_api_version.take())?;
     connection.subscription_id = given.subscription_id.clone();
     connection.default_target = match (&given.connection_string, &emulator) {
         (Some(text), _) => Some(Target::ConnectionString(ConnectionString::parse(text)?)),
@@ -168,21 +162,22 @@ fn transport(given: &Connect) -> Result<Settings> {
     Ok(settings)
 }
 
-fn auth_type(given: Option<&str>) -> Result<AuthType> {
-    match given.map(str::to_ascii_lowercase).as_deref() {
-        None | Some("key") => Ok(AuthType::Key),
-        Some("login") => Ok(AuthType::Login),
-        Some(_) => Err(Error::argument("authType", "authType is key or login.")),
+fn api_version(given: Option<String>) -> Result<Option<String>> {
+    let date =
+        |text: &str| text.len() == 10 && text.chars().all(|character| character.is_ascii_digit() || character == '-');
+    match given {
+        Some(text) if !date(text.strip_suffix("-preview").unwrap_or(&text)) => {
+            Err(Error::argument("dataPlaneApiVersion", format!("'{text}' is not an api-version, such as 2021-10-01.")))
+        }
+        given => Ok(given),
     }
 }
 
 fn cloud(environment: Environment) -> Cloud {
     let (login, manager) = match environment {
-        Environment::AzureCloud => ("https://login.microsoftonline.com/", "https://management.azure.com/"),
-        Environment::AzureUSGovernment => {
-            ("https://login.microsoftonline.us/", "https://management.usgovcloudapi.net/")
-        }
-        Environment::AzureChinaCloud => ("https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn/"),
+        Environment::Public => ("https://login.microsoftonline.com/", "https://management.azure.com/"),
+        Environment::UsGovernment => ("https://login.microsoftonline.us/", "https://management.usgovcloudapi.net/"),
+        Environment::China => ("https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn/"),
     };
     let fixed = |text| match Url::parse(text) {
         Ok(url) => url,
@@ -227,7 +222,7 @@ fn describe(connection: &Connection) -> Value {
         "TenantId": tenant_id,
         "SubscriptionId": connection.subscription_id,
         "ResourceManagerEndpoint": connection.cloud.resource_manager.as_str(),
-        "AuthType": match connection.auth_type { AuthType::Key => "Key", AuthType::Login => "Login" },
+        "AuthType": connection.auth_type.powershell(),
         "DpsName": connection.default_target.as_ref().map(Target::name),
     })
 }

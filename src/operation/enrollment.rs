@@ -2,14 +2,15 @@
 
 use super::allocation::Allocation;
 use super::attestation::Attestation;
+use super::change::Change;
+use super::listing::Paging;
 use super::settings::{DeviceSettings, Settings, check_id};
-use super::{Common, Event, Progress, Request};
+use super::{Common, Event, GroupId, Precondition, Progress, Request, data_plane};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::model::{AttestationType, EnrollmentKind, Record, Word};
-use crate::present::enrollment as present;
-use crate::service::DataPlane;
-use crate::target::Target;
+use crate::model::{AttestationType, Collection, DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Record, Word};
+use crate::present::{attestation as present_attestation, enrollment as present};
+use crate::service::{DataPlane, List};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -28,12 +29,6 @@ struct Individual {
     registration_id: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Group {
-    enrollment_group_id: Option<String>,
-}
-
 /// All that a caller may give of a record's content.
 #[derive(Debug)]
 struct Content {
@@ -41,14 +36,6 @@ struct Content {
     allocation: Allocation,
     settings: Settings,
     device: DeviceSettings,
-}
-
-/// Which version of a record a write is for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Precondition {
-    etag: Option<String>,
-    force: bool,
 }
 
 impl Content {
@@ -59,22 +46,10 @@ impl Content {
         };
         Ok(Self { attestation: request.take()?, allocation: request.take()?, settings: request.take()?, device })
     }
-}
 
-impl Precondition {
-    fn check(&self) -> Result<()> {
-        match &self.etag {
-            Some(_) if self.force => Err(Error::argument("force", "etag and force exclude each other.")),
-            Some(etag) if etag.trim().is_empty() || etag.contains(|c: char| c.is_control()) => {
-                Err(Error::argument("etag", "The etag is empty or holds control characters."))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The etag that a write is bound to whatever the record says; `*` is any.
-    fn bound(&self) -> Option<&str> {
-        if self.force { Some("*") } else { self.etag.as_deref() }
+    /// The api-version that the content needs, where that is not the usual one.
+    fn api_version(&self) -> Option<&'static str> {
+        self.settings.needs_device_registry().then_some(DEVICE_REGISTRY_API_VERSION)
     }
 }
 
@@ -89,77 +64,72 @@ pub async fn get(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let id = take_id(kind, &mut request)?;
     let Get { show_key } = request.take()?;
     request.finish()?;
+    let id = required(kind, id)?;
     let target = common.target()?;
 
     let read = async {
-        let plane = data_plane(target, context).await?;
+        let plane = data_plane(target, None, context).await?;
         let mut record = plane.get(kind, &id).await?;
         if show_key {
             if is_symmetric(&record) {
                 add_keys(&plane, kind, &id, &mut record).await?;
             } else {
-                context.warning(format!("{}: only a symmetric key can be shown.", path(kind, &id))).await;
+                context.warning(format!("{}: only a symmetric key can be shown.", target_of(kind, &id))).await;
             }
         }
         Ok(record)
     };
-    let record = read.await.map_err(|error: Error| error.with_target(path(kind, &id)))?;
+    let record = read.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
     context.item(present(kind, common.shape, record)).await
 }
 
-/// Reads all records, a page at a time and no page before the host has taken the one before the last.
-pub async fn list(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct List {
-        top: Option<u64>,
-        page_size: Option<u64>,
-    }
+/// Reads a record's attestation mechanism with its keys.
+pub async fn attestation(mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
-    let List { top, page_size } = request.take()?;
+    let individual = take_id(EnrollmentKind::Individual, &mut request)?;
+    let group = take_id(EnrollmentKind::Group, &mut request)?;
     request.finish()?;
-    for (count, parameter) in [(top, "top"), (page_size, "pageSize")] {
-        if count == Some(0) {
-            return Err(Error::argument(parameter, format!("{parameter} is at least 1.")));
-        }
-    }
+    let (kind, id) = match (individual, group) {
+        (Some(id), None) => (EnrollmentKind::Individual, id),
+        (None, Some(id)) => (EnrollmentKind::Group, id),
+        _ => return Err(Error::argument("registrationId", "Give either registrationId or enrollmentGroupId.")),
+    };
     let target = common.target()?;
+    let read = async { data_plane(target, None, context).await?.attestation_mechanism(kind, &id).await };
+    let mechanism = read.await.map_err(|error| error.with_target(Collection::from(kind).target(&id)))?;
+    context.item(present_attestation(common.shape, mechanism)).await
+}
 
+/// Reads all records.
+pub async fn list(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
+    let mut common: Common = request.take()?;
+    let paging: Paging = request.take()?;
+    request.finish()?;
+    paging.check()?;
+    let target = common.target()?;
     let read = async {
-        let plane = data_plane(target, context).await?;
-        let mut left = top;
-        let mut continuation: Option<String> = None;
-        loop {
-            let count = [left, page_size].into_iter().flatten().min();
-            let page = plane.query(kind, count, continuation.as_deref()).await?;
-            let wanted = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
-            let records: Vec<Value> =
-                page.records.into_iter().take(wanted).map(|record| present(kind, common.shape, record)).collect();
-            left = left.map(|left| left - records.len() as u64);
-            if !records.is_empty() {
-                context.emit(Event::Items(records)).await?;
-            }
-            continuation = page.continuation;
-            if continuation.is_none() || left == Some(0) {
-                return Ok(());
-            }
-        }
+        let plane = data_plane(target, None, context).await?;
+        let present = |record| present(kind, common.shape, record);
+        paging.stream(&plane, List::Enrollments(kind), present, context).await
     };
     read.await.map_err(|error: Error| error.with_target(kind.collection()))
 }
 
 /// Creates a record; one that exists is left as it is, and reported.
 pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
     struct New {
-        attestation_type: AttestationType,
+        attestation_type: Option<AttestationType>,
     }
     let mut common: Common = request.take()?;
     let id = take_id(kind, &mut request)?;
     let New { attestation_type } = request.take()?;
     let mut content = Content::take(kind, &mut request)?;
     request.finish()?;
+    let id = required(kind, id)?;
+    let attestation_type = attestation_type
+        .ok_or_else(|| Error::argument("attestationType", "attestationType is required: Tpm, X509 or SymmetricKey."))?;
     let target = common.target()?;
     content.attestation.check_new(kind, attestation_type, &common.working_directory)?;
     content.allocation.check_new()?;
@@ -172,11 +142,11 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
     content.attestation.apply_new(kind, attestation_type, &mut record);
     Settings::apply_defaults(&mut record);
     content.settings.apply(&mut record);
-    content.allocation.apply(&mut record)?;
+    content.allocation.apply(&Change::default(), &mut record)?;
     warn_of_certificates(kind, &id, &content.attestation, context).await;
 
     let write = async {
-        let plane = data_plane(target, context).await?;
+        let plane = data_plane(target, content.api_version(), context).await?;
         let answer = plane.put(kind, &id, &record, None).await;
         match answer.result {
             Err(error) if error.code() == Code::AlreadyExists && answer.lost_answer => {
@@ -185,7 +155,7 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
             result => result,
         }
     };
-    let created = write.await.map_err(|error: Error| error.with_target(path(kind, &id)))?;
+    let created = write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
     context.item(present(kind, common.shape, created)).await
 }
 
@@ -195,21 +165,25 @@ pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let mut common: Common = request.take()?;
     let id = take_id(kind, &mut request)?;
     let mut content = Content::take(kind, &mut request)?;
+    let mut change: Change = request.take()?;
     let precondition: Precondition = request.take()?;
     request.finish()?;
+    let id = required(kind, id)?;
     let target = common.target()?;
     precondition.check()?;
+    change.check(kind)?;
     content.attestation.check(&common.working_directory)?;
+    content.attestation.check_change(&change)?;
     content.allocation.check()?;
     content.settings.check()?;
     content.device.check()?;
     warn_of_certificates(kind, &id, &content.attestation, context).await;
 
     let write = async {
-        let plane = data_plane(target, context).await?;
-        merge(&plane, kind, &id, &content, &precondition, context).await
+        let plane = data_plane(target, content.api_version(), context).await?;
+        merge(&plane, kind, &id, &content, &change, &precondition, context).await
     };
-    let changed = write.await.map_err(|error: Error| error.with_target(path(kind, &id)))?;
+    let changed = write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
     context.item(present(kind, common.shape, changed)).await
 }
 
@@ -218,6 +192,7 @@ async fn merge(
     kind: EnrollmentKind,
     id: &str,
     content: &Content,
+    change: &Change,
     precondition: &Precondition,
     context: &Context,
 ) -> Result<Record> {
@@ -229,8 +204,9 @@ async fn merge(
             add_keys(plane, kind, id, &mut record).await?;
         }
         let before = record.clone();
-        content.attestation.apply(kind, &mut record)?;
-        content.allocation.apply(&mut record)?;
+        change.apply(kind, &mut record)?;
+        content.attestation.apply(kind, change, &mut record)?;
+        content.allocation.apply(change, &mut record)?;
         content.settings.apply(&mut record);
         content.device.apply(&mut record);
         if own_write_may_have_landed && record == before {
@@ -251,7 +227,7 @@ async fn merge(
                 if stale || merge == MERGES {
                     return Err(error);
                 }
-                context.verbose(format!("412: {} was changed by another; merging again", path(kind, id))).await;
+                context.verbose(format!("412: {} was changed by another; merging again", target_of(kind, id))).await;
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20 * u64::from(merge)))).await;
             }
             result => return result,
@@ -269,7 +245,7 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
         pass_thru: bool,
     }
     let mut common: Common = request.take()?;
-    let id = take_optional_id(kind, &mut request)?;
+    let id = take_id(kind, &mut request)?;
     let precondition: Precondition = request.take()?;
     let Remove { all, pass_thru } = request.take()?;
     request.finish()?;
@@ -290,7 +266,7 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
     };
 
     let find = async {
-        let plane = data_plane(target, context).await?;
+        let plane = data_plane(target, None, context).await?;
         match id {
             Some(id) => Ok((plane, vec![id])),
             None => {
@@ -307,31 +283,22 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
             let progress = Progress { activity, status: id.clone(), completed_items: done, total_items: Some(total) };
             context.emit(Event::Progress(progress)).await?;
         }
-        match remove_one(&plane, kind, id, precondition.bound()).await {
+        match plane.remove(kind, id, precondition.bound()).await {
             Ok(()) if pass_thru => context.item(Value::Bool(true)).await?,
             Ok(()) => {}
             // Another may have removed it since the list was read: it is gone, as was asked.
             Err(error) if all && error.code() == Code::NotFound => {}
-            Err(error) => context.emit(Event::Error(error.with_target(path(kind, id)))).await?,
+            Err(error) => context.emit(Event::Error(error.with_target(target_of(kind, id)))).await?,
         }
     }
     Ok(())
-}
-
-async fn remove_one(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, etag: Option<&str>) -> Result<()> {
-    let answer = plane.delete(kind, id, etag).await;
-    match answer.result {
-        // Gone, after an attempt of our own whose answer was lost: that was us.
-        Err(error) if error.code() == Code::NotFound && answer.lost_answer => Ok(()),
-        result => result,
-    }
 }
 
 async fn all_ids(plane: &DataPlane<'_>, kind: EnrollmentKind) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     let mut continuation: Option<String> = None;
     loop {
-        let page = plane.query(kind, None, continuation.as_deref()).await?;
+        let page = plane.query(List::Enrollments(kind), None, continuation.as_deref()).await?;
         ids.extend(page.records.iter().filter_map(|record| record.text(&[kind.id_member()])).map(str::to_owned));
         continuation = page.continuation;
         if continuation.is_none() {
@@ -406,10 +373,10 @@ async fn warn_of_certificates(kind: EnrollmentKind, id: &str, attestation: &Atte
     }
 }
 
-fn take_optional_id(kind: EnrollmentKind, request: &mut Request) -> Result<Option<String>> {
+fn take_id(kind: EnrollmentKind, request: &mut Request) -> Result<Option<String>> {
     let id = match kind {
         EnrollmentKind::Individual => request.take::<Individual>()?.registration_id,
-        EnrollmentKind::Group => request.take::<Group>()?.enrollment_group_id,
+        EnrollmentKind::Group => request.take::<GroupId>()?.one()?,
     };
     if let Some(id) = &id {
         check_id(kind, id)?;
@@ -417,27 +384,11 @@ fn take_optional_id(kind: EnrollmentKind, request: &mut Request) -> Result<Optio
     Ok(id)
 }
 
-fn take_id(kind: EnrollmentKind, request: &mut Request) -> Result<String> {
-    let required = || Error::argument(kind.id_member(), format!("{} is required.", kind.id_member()));
-    take_optional_id(kind, request)?.ok_or_else(required)
+/// The id, which is asked for only after all members are known to be right: a misspelt one is then named as such.
+fn required(kind: EnrollmentKind, id: Option<String>) -> Result<String> {
+    id.ok_or_else(|| Error::argument(kind.id_member(), format!("{} is required.", kind.id_member())))
 }
 
-async fn data_plane(target: Option<Target>, context: &Context) -> Result<DataPlane<'_>> {
-    let target = target.or_else(|| context.connection().default_target.clone()).ok_or_else(|| {
-        let ways = "resourceGroupName and dpsName, resourceId, hostName, or connectionString";
-        Error::new(
-            Code::NotConnected,
-            format!("Which provisioning service? Name it by {ways}, or connect to one first."),
-        )
-    })?;
-    Ok(DataPlane::new(context, target.resolve(context).await?))
-}
-
-/// What an error says it was about.
-fn path(kind: EnrollmentKind, id: &str) -> String {
-    let noun = match kind {
-        EnrollmentKind::Individual => "enrollment",
-        EnrollmentKind::Group => "enrollmentGroup",
-    };
-    format!("{noun}/{id}")
+fn target_of(kind: EnrollmentKind, id: &str) -> String {
+    Collection::from(kind).target(id)
 }

@@ -7,19 +7,25 @@
 mod allocation;
 mod attestation;
 mod certificate;
+mod change;
 mod connect;
+mod device_key;
 mod enrollment;
+mod listing;
+mod registration;
 mod request;
 mod service;
 mod settings;
 
 pub use crate::context::{Event, Level, Message, Progress};
-pub(crate) use request::{Common, Request};
+use request::{Common, GroupId, Precondition, Request};
 
 use crate::connection::Connection;
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::model::EnrollmentKind;
+use crate::model::{DATA_PLANE_API_VERSION, EnrollmentKind};
+use crate::service::DataPlane;
+use crate::target::Target;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -48,10 +54,30 @@ pub enum Call {
     EnrollmentSet,
     /// Removes one enrollment, or all.
     EnrollmentRemove,
+    /// Reads one enrollment group.
+    EnrollmentGroupGet,
+    /// Reads all enrollment groups, page by page.
+    EnrollmentGroupList,
+    /// Creates an enrollment group.
+    EnrollmentGroupNew,
+    /// Changes an enrollment group: what is given, and nothing else.
+    EnrollmentGroupSet,
+    /// Removes one enrollment group, or all.
+    EnrollmentGroupRemove,
+    /// Reads one registration, or all of an enrollment group.
+    RegistrationGet,
+    /// Removes one registration.
+    RegistrationRemove,
+    /// Reads the attestation mechanism of an enrollment or a group, with its keys.
+    AttestationGet,
+    /// Derives a device's key from a group's.
+    DeviceKeyDerive,
     /// Reads one provisioning service.
     ServiceGet,
     /// Reads all provisioning services of a subscription or a resource group.
     ServiceList,
+    /// Reads the connection strings of a provisioning service, or of all.
+    ServiceConnectionString,
 }
 
 /// Connections, look-ups and the runtime that operations share. Dropping it leaves running operations running.
@@ -120,20 +146,51 @@ async fn run(call: Call, request: &[u8], context: &Context, connection: &Mutex<A
     #[cfg(feature = "panic-injection")]
     assert!(request != b"panic", "asked for");
     let request = Request::parse(request)?;
+    let (individual, group) = (EnrollmentKind::Individual, EnrollmentKind::Group);
     match call {
         Call::SessionConnect => {
             let connected = connect::connect(request, context).await.map_err(Error::terminating)?;
             *connection.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(connected);
             Ok(())
         }
-        Call::EnrollmentGet => enrollment::get(EnrollmentKind::Individual, request, context).await,
-        Call::EnrollmentList => enrollment::list(EnrollmentKind::Individual, request, context).await,
-        Call::EnrollmentNew => enrollment::new(EnrollmentKind::Individual, request, context).await,
-        Call::EnrollmentSet => enrollment::set(EnrollmentKind::Individual, request, context).await,
-        Call::EnrollmentRemove => enrollment::remove(EnrollmentKind::Individual, request, context).await,
+        Call::EnrollmentGet => enrollment::get(individual, request, context).await,
+        Call::EnrollmentList => enrollment::list(individual, request, context).await,
+        Call::EnrollmentNew => enrollment::new(individual, request, context).await,
+        Call::EnrollmentSet => enrollment::set(individual, request, context).await,
+        Call::EnrollmentRemove => enrollment::remove(individual, request, context).await,
+        Call::EnrollmentGroupGet => enrollment::get(group, request, context).await,
+        Call::EnrollmentGroupList => enrollment::list(group, request, context).await,
+        Call::EnrollmentGroupNew => enrollment::new(group, request, context).await,
+        Call::EnrollmentGroupSet => enrollment::set(group, request, context).await,
+        Call::EnrollmentGroupRemove => enrollment::remove(group, request, context).await,
+        Call::RegistrationGet => registration::get(request, context).await,
+        Call::RegistrationRemove => registration::remove(request, context).await,
+        Call::AttestationGet => enrollment::attestation(request, context).await,
+        Call::DeviceKeyDerive => device_key::derive(request, context).await,
         Call::ServiceGet => service::get(request, context).await,
         Call::ServiceList => service::list(request, context).await,
+        Call::ServiceConnectionString => service::connection_string(request, context).await,
     }
+}
+
+/// The data plane of the service that a request names, or of the session's own. `api_version` is what the request needs
+/// where the caller has not settled on one.
+async fn data_plane<'a>(
+    target: Option<Target>,
+    api_version: Option<&'static str>,
+    context: &'a Context,
+) -> Result<DataPlane<'a>> {
+    let connection = context.connection();
+    let target = target.or_else(|| connection.default_target.clone()).ok_or_else(|| {
+        let ways = "resourceGroupName and dpsName, resourceId, hostName, or connectionString";
+        Error::new(
+            Code::NotConnected,
+            format!("Which provisioning service? Name it by {ways}, or connect to one first."),
+        )
+    })?;
+    let endpoint = target.resolve(context).await?;
+    let pinned = connection.api_version.as_deref();
+    Ok(DataPlane::new(context, endpoint, pinned.or(api_version).unwrap_or(DATA_PLANE_API_VERSION)))
 }
 
 /// A running operation. Dropping it cancels it.

@@ -40,6 +40,58 @@ impl Common {
     }
 }
 
+/// Which version of a record a write is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Precondition {
+    /// Exactly this version.
+    pub etag: Option<String>,
+    /// Whatever version there is.
+    pub force: bool,
+}
+
+/// The id of an enrollment group, by either of the names that the fronts have for it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GroupId {
+    enrollment_group_id: Option<String>,
+    name: Option<String>,
+}
+
+impl GroupId {
+    /// The one id that was given, if one was.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] where both are given.
+    pub fn one(self) -> Result<Option<String>> {
+        match (self.enrollment_group_id, self.name) {
+            (Some(_), Some(_)) => Err(Error::argument("name", "name and enrollmentGroupId are the same; give one.")),
+            (id, name) => Ok(id.or(name)),
+        }
+    }
+}
+
+impl Precondition {
+    /// Checks what was given.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`].
+    pub fn check(&self) -> Result<()> {
+        match &self.etag {
+            Some(_) if self.force => Err(Error::argument("force", "etag and force exclude each other.")),
+            Some(etag) if etag.trim().is_empty() || etag.contains(|c: char| c.is_control()) => {
+                Err(Error::argument("etag", "The etag is empty or holds control characters."))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The etag that a write is bound to whatever the record says; `*` is any.
+    pub fn bound(&self) -> Option<&str> {
+        if self.force { Some("*") } else { self.etag.as_deref() }
+    }
+}
+
 impl Request {
     /// Reads a request's text.
     ///
@@ -74,9 +126,6 @@ impl Request {
             let member = error.path().to_string();
             let text = error.into_inner().to_string();
             let text = text.strip_suffix(" at line 0 column 0").unwrap_or(&text).to_owned();
-            if let Some(member) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-                return Error::argument(member, format!("{member} is required."));
-            }
             let expected = match text.split_once("expected ") {
                 Some((before, expected)) if before.starts_with("unknown field") => {
                     return Error::new(
@@ -86,6 +135,7 @@ impl Request {
                     .with_parameter(&member);
                 }
                 Some((_, expected)) => format!("expected {expected}"),
+                None if text == "invalid number" => "expected a whole number of 0 or more".to_owned(),
                 None => text,
             };
             Error::argument(&member, format!("The value of {member} is not accepted: {expected}."))
@@ -150,7 +200,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Part {
-        registration_id: String,
+        registration_id: Option<String>,
         primary_key: Option<SecretString>,
         allocation_policy: Option<AllocationPolicy>,
     }
@@ -166,7 +216,7 @@ mod tests {
     #[test]
     fn a_whole_request_is_taken_apart() {
         let part = take(r#"{"shape":"powershell","registrationId":"r","target":{"hostName":"h"}}"#).unwrap();
-        assert_eq!(part.registration_id, "r");
+        assert_eq!(part.registration_id.as_deref(), Some("r"));
         assert!(part.primary_key.is_none() && part.allocation_policy.is_none());
     }
 
@@ -175,7 +225,6 @@ mod tests {
         for (text, code, parameter, says) in [
             ("\u{1}SECRET", Code::InvalidRequest, None, "not JSON (line 1"),
             ("[1]", Code::InvalidRequest, None, "not a JSON object"),
-            ("{}", Code::InvalidArgument, Some("registrationId"), "registrationId is required"),
             (
                 r#"{"registrationId":"r","allocationPolicy":"SECRET"}"#,
                 Code::InvalidArgument,

@@ -2,19 +2,105 @@
 
 use super::{Common, Event, Request};
 use crate::context::Context;
-use crate::error::{Error, Result};
-use crate::model::Record;
+use crate::error::{Code, Error, Result};
+use crate::http::Url;
+use crate::model::{Record, Slot};
 use crate::present::{Shape, service as present};
 use crate::service::{ResourceId, ResourceManager};
 use crate::target::Target;
+use secrecy::ExposeSecret;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// The policy that every service is made with.
+const DEFAULT_POLICY: &str = "provisioningserviceowner";
 
 /// Reads one service: by resource id, or by name, in whichever group it is.
 pub async fn get(mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
     request.finish()?;
-    let record = match common.target()? {
+    let record = one(common.target()?, context).await?;
+    context.item(present(common.shape, record)).await
+}
+
+/// Reads the connection strings of one service, or of every service that the account sees.
+pub async fn connection_string(mut request: Request, context: &Context) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Which {
+        policy_name: Option<String>,
+        key_type: Option<Slot>,
+        show_all: bool,
+        resource_group_name: Option<String>,
+    }
+    let mut common: Common = request.take()?;
+    let which: Which = request.take()?;
+    request.finish()?;
+    if which.show_all && which.policy_name.is_some() {
+        return Err(Error::argument("showAll", "showAll shows every policy; it does not go with policyName."));
+    }
+    let policy_name = which.policy_name.unwrap_or_else(|| DEFAULT_POLICY.to_owned());
+    let wanted = Wanted { policy_name, key: which.key_type.unwrap_or(Slot::Primary), all: which.show_all };
+    match common.target()? {
+        Some(target) => {
+            let service = one(Some(target), context).await?;
+            context.item(json!({"connectionString": wanted.of(&service, context).await?})).await
+        }
+        None => {
+            let mut services = Services::new(which.resource_group_name, context).await?;
+            while let Some(records) = services.next().await? {
+                for service in records {
+                    let name = service.text(&["name"]).unwrap_or_default().to_owned();
+                    match wanted.of(&service, context).await {
+                        Ok(text) => context.item(json!({"name": name, "connectionString": text})).await?,
+                        Err(error) => context.warning(format!("{name} is left out: {error}")).await,
+                    }
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Which connection string of a service is asked for.
+struct Wanted {
+    policy_name: String,
+    key: Slot,
+    all: bool,
+}
+
+impl Wanted {
+    /// One text, or with `all` a list of them.
+    async fn of(&self, service: &Record, context: &Context) -> Result<Value> {
+        let id = ResourceId::parse(service.text(&["id"]).unwrap_or_default())?;
+        let host_name = context.connection().host_name(&id, context).await?;
+        let policies = ResourceManager::new(context).policies(&id).await?;
+        let mut texts = policies
+            .iter()
+            .filter(|policy| self.all || policy.key_name.eq_ignore_ascii_case(&self.policy_name))
+            .map(|policy| {
+                let key = match self.key {
+                    Slot::Primary => &policy.primary_key,
+                    Slot::Secondary => &policy.secondary_key,
+                };
+                Value::String(format!(
+                    "HostName={host_name};SharedAccessKeyName={};SharedAccessKey={}",
+                    policy.key_name,
+                    key.expose_secret()
+                ))
+            });
+        if self.all {
+            return Ok(texts.collect());
+        }
+        texts.next().ok_or_else(|| {
+            let message = format!("Not Found: '{}' has no shared access policy '{}'.", id.name, self.policy_name);
+            Error::new(Code::NotFound, message).with_target(format!("provisioning service/{}", id.name))
+        })
+    }
+}
+
+async fn one(target: Option<Target>, context: &Context) -> Result<Record> {
+    Ok(match target {
         Some(Target::Resource { id, .. }) => ResourceManager::new(context).service(&id).await?,
         Some(Target::Name { resource_group_name: Some(resource_group_name), name }) => {
             let subscription_id = context.connection().subscription(context).await?;
@@ -28,8 +114,7 @@ pub async fn get(mut request: Request, context: &Context) -> Result<()> {
             let ways = "resourceGroupName and dpsName, dpsName alone, or resourceId";
             return Err(Error::argument("target", format!("A service is read by {ways}.")));
         }
-    };
-    context.item(present(common.shape, record)).await
+    })
 }
 
 /// Reads all services of the subscription, or of one resource group.
@@ -42,18 +127,45 @@ pub async fn list(mut request: Request, context: &Context) -> Result<()> {
     }
     let List { shape, resource_group_name } = request.take()?;
     request.finish()?;
-    let subscription_id = context.connection().subscription(context).await?;
-    let manager = ResourceManager::new(context);
-    let mut next = None;
-    loop {
-        let (services, following) = manager.services(&subscription_id, resource_group_name.as_deref(), next).await?;
-        let shaped: Vec<Value> = services.into_iter().map(|record: Record| present(shape, record)).collect();
+    let mut services = Services::new(resource_group_name, context).await?;
+    while let Some(records) = services.next().await? {
+        let shaped: Vec<Value> = records.into_iter().map(|record| present(shape, record)).collect();
         if !shaped.is_empty() {
             context.emit(Event::Items(shaped)).await?;
         }
-        next = following;
-        if next.is_none() {
-            return Ok(());
-        }
+    }
+    Ok(())
+}
+
+/// The services of the subscription, or of one resource group, page by page.
+struct Services<'a> {
+    manager: ResourceManager<'a>,
+    subscription_id: String,
+    resource_group_name: Option<String>,
+    next: Next,
+}
+
+enum Next {
+    First,
+    At(Url),
+    None,
+}
+
+impl<'a> Services<'a> {
+    async fn new(resource_group_name: Option<String>, context: &'a Context) -> Result<Self> {
+        let subscription_id = context.connection().subscription(context).await?;
+        Ok(Self { manager: ResourceManager::new(context), subscription_id, resource_group_name, next: Next::First })
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<Record>>> {
+        let at = match std::mem::replace(&mut self.next, Next::None) {
+            Next::First => None,
+            Next::At(url) => Some(url),
+            Next::None => return Ok(None),
+        };
+        let group = self.resource_group_name.as_deref();
+        let (records, following) = self.manager.services(&self.subscription_id, group, at).await?;
+        self.next = following.map_or(Next::None, Next::At);
+        Ok(Some(records))
     }
 }

@@ -14,6 +14,9 @@ pub struct Settings {
     edge_enabled: Option<bool>,
     tag: Option<Value>,
     desired: Option<Value>,
+    namespace_name: Option<String>,
+    certificate_authority_name: Option<String>,
+    certificate_policy_name: Option<String>,
 }
 
 /// What only an individual enrollment has.
@@ -53,6 +56,24 @@ impl Settings {
         if let Some(desired) = &self.desired {
             record.set(&["initialTwin", "properties", "desired"], desired.clone());
         }
+        for (name, member) in self.registry() {
+            if let Some(name) = name {
+                record.set(&[member], name.as_str());
+            }
+        }
+    }
+
+    /// Whether something was given that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] knows.
+    pub fn needs_device_registry(&self) -> bool {
+        self.registry().iter().any(|(name, _)| name.is_some())
+    }
+
+    fn registry(&self) -> [(&Option<String>, &'static str); 3] {
+        [
+            (&self.namespace_name, "namespaceName"),
+            (&self.certificate_authority_name, "certificateAuthorityName"),
+            (&self.certificate_policy_name, "certificatePolicyName"),
+        ]
     }
 
     /// Fills in what a new record gets unless told otherwise, as the Az module and `az` do.
@@ -117,7 +138,7 @@ fn is_device_id(id: &str) -> bool {
 }
 
 /// Reads a text that is JSON; leaves an object as it is.
-fn object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
+pub fn object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
     match value {
         None | Some(Value::Object(_)) => Ok(()),
         Some(Value::String(text)) => match serde_json::from_str::<Members>(text) {

@@ -29,6 +29,22 @@ pub fn enrollment(kind: EnrollmentKind, shape: Shape, record: Record) -> Value {
     }
 }
 
+/// A registration record.
+pub fn registration(shape: Shape, record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => powershell::registration(&record),
+    }
+}
+
+/// An attestation mechanism on its own, with its keys.
+pub fn attestation(shape: Shape, record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => powershell::attestation(&record),
+    }
+}
+
 /// A provisioning service.
 pub fn service(shape: Shape, record: Record) -> Value {
     match shape {

@@ -41,6 +41,7 @@ const REGISTRATION_STATE: &[Field] = &[
     Field("ErrorCode", "errorCode", As::Same),
     Field("ErrorMessage", "errorMessage", As::Same),
     Field("ETag", "etag", As::Same),
+    Field("Payload", "payload", As::Same),
 ];
 
 const CERTIFICATE: &[Field] = &[Field(
@@ -117,6 +118,9 @@ const ENROLLMENT: &[Field] = &[
     ),
     Field("AllocationPolicy", "allocationPolicy", As::Word(word::<AllocationPolicy>)),
     Field("IotHubs", "iotHubs", As::Same),
+    Field("NamespaceName", "namespaceName", As::Same),
+    Field("CertificateAuthorityName", "certificateAuthorityName", As::Same),
+    Field("CertificatePolicyName", "certificatePolicyName", As::Same),
 ];
 
 const SERVICE: &[Field] = &[
@@ -183,6 +187,16 @@ pub fn enrollment(kind: EnrollmentKind, record: &Record) -> Value {
     Value::Object(shaped)
 }
 
+/// `PSDeviceRegistrationState`.
+pub fn registration(record: &Record) -> Value {
+    shape(REGISTRATION_STATE, &record.0)
+}
+
+/// `PSAttestation`.
+pub fn attestation(record: &Record) -> Value {
+    shape(ATTESTATION, &record.0)
+}
+
 /// `PSProvisioningServiceDescription`.
 pub fn service(record: &Record) -> Value {
     let mut shaped = Members::new();
@@ -204,9 +218,9 @@ fn copy(fields: &[Field], from: &Members, to: &mut Members) {
                 Some(word) => word.into(),
                 None => continue,
             },
-            (As::Record(fields), Value::Object(members)) => record(fields, members),
+            (As::Record(fields), Value::Object(members)) => shape(fields, members),
             (As::List(fields), Value::Array(items)) => {
-                items.iter().filter_map(Value::as_object).map(|members| record(fields, members)).collect()
+                items.iter().filter_map(Value::as_object).map(|members| shape(fields, members)).collect()
             }
             // Another kind of value than the class can hold.
             _ => continue,
@@ -215,7 +229,7 @@ fn copy(fields: &[Field], from: &Members, to: &mut Members) {
     }
 }
 
-fn record(fields: &[Field], members: &Members) -> Value {
+fn shape(fields: &[Field], members: &Members) -> Value {
     let mut shaped = Members::new();
     copy(fields, members, &mut shaped);
     Value::Object(shaped)

@@ -1,13 +1,12 @@
-//! The data plane: enrollments of either kind, by the contract of api-version 2021-10-01.
+//! The data plane: enrollments of either kind, and registrations.
 
 use super::refusal::{refusal, unreadable};
 use crate::context::Context;
-use crate::error::{Error, Outcome, Result};
-use crate::http::{Method, Request, Response, Url};
-use crate::model::{AccessRight, DATA_PLANE_API_VERSION, EnrollmentKind, Record};
+use crate::error::{Code, Error, Outcome, Result};
+use crate::http::{Method, Request, Response};
+use crate::model::{AccessRight, Collection, EnrollmentKind, Record};
 use crate::target::Endpoint;
 use reqwest::header::{HeaderName, IF_MATCH};
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -20,6 +19,16 @@ const MAX_ITEM_COUNT: HeaderName = HeaderName::from_static("x-ms-max-item-count"
 pub struct DataPlane<'a> {
     context: &'a Context,
     endpoint: Endpoint,
+    api_version: &'a str,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug)]
+pub enum List<'a> {
+    /// All enrollments of a kind.
+    Enrollments(EnrollmentKind),
+    /// The registrations of an enrollment group.
+    RegistrationsOf(&'a str),
 }
 
 /// One page of a query.
@@ -41,19 +50,19 @@ pub struct Answer<T> {
 }
 
 impl<'a> DataPlane<'a> {
-    /// The data plane of `endpoint`.
-    pub fn new(context: &'a Context, endpoint: Endpoint) -> Self {
-        Self { context, endpoint }
+    /// The data plane of `endpoint`, spoken to by the contract of `api_version`.
+    pub fn new(context: &'a Context, endpoint: Endpoint, api_version: &'a str) -> Self {
+        Self { context, endpoint, api_version }
     }
 
     /// Reads a record; keys and certificates are not in it.
     ///
     /// # Errors
     /// [`crate::error::Code::NotFound`], and those of any request.
-    pub async fn get(&self, kind: EnrollmentKind, id: &str) -> Result<Record> {
-        let url = self.url(&[kind.collection(), id]);
-        let response = self.send(AccessRight::EnrollmentRead, Method::GET, url, Vec::new(), None).await?;
-        read(&response, "a record")
+    pub async fn get(&self, collection: impl Into<Collection>, id: &str) -> Result<Record> {
+        let collection = collection.into();
+        let request = self.request(Method::GET, &[collection.segment(), id]);
+        read(&self.ask(collection.read_right(), request).await?, "a record")
     }
 
     /// Reads a record's attestation mechanism with its keys.
@@ -61,52 +70,76 @@ impl<'a> DataPlane<'a> {
     /// # Errors
     /// As for [`Self::get`].
     pub async fn attestation_mechanism(&self, kind: EnrollmentKind, id: &str) -> Result<Record> {
-        let url = self.url(&[kind.collection(), id, "attestationmechanism"]);
+        let request = self.request(Method::POST, &[kind.collection(), id, "attestationmechanism"]);
         // Which right this needs is not documented; what it returns is worth the right to write.
-        let response = self.send(AccessRight::EnrollmentWrite, Method::POST, url, Vec::new(), None).await?;
-        read(&response, "an attestation mechanism")
+        read(&self.ask(AccessRight::EnrollmentWrite, request).await?, "an attestation mechanism")
     }
 
     /// Writes a whole record: creates it where `etag` is `None`, else replaces the record that has that etag
     /// (`*`: any). Answers with the record, keys included.
     pub async fn put(&self, kind: EnrollmentKind, id: &str, record: &Record, etag: Option<&str>) -> Answer<Record> {
-        let url = self.url(&[kind.collection(), id]);
-        let body = Value::Object(record.0.clone()).to_string();
-        self.write(Method::PUT, url, etag, Some(body.into()), |response| read(response, "a record")).await
+        let mut request = self.request(Method::PUT, &[kind.collection(), id]);
+        request.body = Some((JSON, Value::Object(record.0.clone()).to_string().into()));
+        self.write(AccessRight::EnrollmentWrite, request, etag, |response| read(response, "a record")).await
     }
 
-    /// Removes a record; with `etag`, only the record that has it.
-    pub async fn delete(&self, kind: EnrollmentKind, id: &str, etag: Option<&str>) -> Answer<()> {
-        let url = self.url(&[kind.collection(), id]);
-        self.write(Method::DELETE, url, etag, None, |_| Ok(())).await
+    async fn delete(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Answer<()> {
+        let collection = collection.into();
+        let request = self.request(Method::DELETE, &[collection.segment(), id]);
+        self.write(collection.write_right(), request, etag, |_| Ok(())).await
     }
 
-    /// Reads one page of all records of a kind, at most `count` of them if given.
+    /// Removes a record; with `etag`, only that version of it. A record that is gone after an attempt whose answer was
+    /// lost was removed by that attempt.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], [`Code::PreconditionFailed`], and those of any request.
+    pub async fn remove(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Result<()> {
+        let answer = self.delete(collection, id, etag).await;
+        match answer.result {
+            Err(error) if error.code() == Code::NotFound && answer.lost_answer => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Reads one page of `list`, at most `count` records of it if given.
     ///
     /// # Errors
     /// Those of any request.
-    pub async fn query(&self, kind: EnrollmentKind, count: Option<u64>, continuation: Option<&str>) -> Result<Page> {
-        let url = self.url(&[kind.collection(), "query"]);
-        let mut headers = Vec::new();
-        headers.extend(count.map(|count| (MAX_ITEM_COUNT, count.to_string())));
-        headers.extend(continuation.map(|token| (CONTINUATION, token.to_owned())));
-        let body = json!({"query": "SELECT *"}).to_string();
-        let response = self.send(AccessRight::EnrollmentRead, Method::POST, url, headers, Some(body.into())).await?;
+    pub async fn query(&self, list: List<'_>, count: Option<u64>, continuation: Option<&str>) -> Result<Page> {
+        let (right, mut request) = match list {
+            List::Enrollments(kind) => {
+                let mut request = self.request(Method::POST, &[kind.collection(), "query"]);
+                request.body = Some((JSON, json!({"query": "SELECT *"}).to_string().into()));
+                (AccessRight::EnrollmentRead, request)
+            }
+            List::RegistrationsOf(group) => {
+                (AccessRight::RegistrationStatusRead, self.request(Method::POST, &["registrations", group, "query"]))
+            }
+        };
+        request.headers.extend(count.map(|count| (MAX_ITEM_COUNT, count.to_string())));
+        request.headers.extend(continuation.map(|token| (CONTINUATION, token.to_owned())));
+        let response = self.ask(right, request).await?;
         let continuation = response.header(CONTINUATION.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
         Ok(Page { records: read(&response, "a list of records")?, continuation })
     }
 
+    async fn ask(&self, right: AccessRight, request: Request) -> Result<Response> {
+        let answer = self.send(right, request).await;
+        let response = answer.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
+        if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
+    }
+
     async fn write<T>(
         &self,
-        method: Method,
-        url: Url,
+        right: AccessRight,
+        mut request: Request,
         etag: Option<&str>,
-        body: Option<SecretString>,
         read: impl FnOnce(&Response) -> Result<T>,
     ) -> Answer<T> {
-        let headers = etag.map(|etag| (IF_MATCH, etag.to_owned())).into_iter().collect();
+        request.headers.extend(etag.map(|etag| (IF_MATCH, etag.to_owned())));
         self.context.writing(Outcome::Unknown);
-        let answer = self.exchange(AccessRight::EnrollmentWrite, method, url, headers, body).await;
+        let answer = self.send(right, request).await;
         let lost_answer = answer.as_ref().is_ok_and(|response| response.lost_answer);
         let result = answer.and_then(|response| match response.status {
             200..=299 => read(&response).map_err(|error| error.with_outcome(Outcome::Applied)),
@@ -118,29 +151,8 @@ impl<'a> DataPlane<'a> {
         Answer { result, lost_answer }
     }
 
-    async fn send(
-        &self,
-        right: AccessRight,
-        method: Method,
-        url: Url,
-        headers: Vec<(HeaderName, String)>,
-        body: Option<SecretString>,
-    ) -> Result<Response> {
-        let answer = self.exchange(right, method, url, headers, body).await;
-        let response = answer.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
-        if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
-    }
-
     /// Sends with a signature; a 401 forgets what was cached of the credentials and tries once more.
-    async fn exchange(
-        &self,
-        right: AccessRight,
-        method: Method,
-        url: Url,
-        headers: Vec<(HeaderName, String)>,
-        body: Option<SecretString>,
-    ) -> Result<Response> {
-        let mut request = Request { method, url, headers, authorization: None, body: body.map(|body| (JSON, body)) };
+    async fn send(&self, right: AccessRight, mut request: Request) -> Result<Response> {
         request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
         let response = self.context.send(&request).await?;
         if response.status != 401 || !self.endpoint.forget(self.context).await {
@@ -152,13 +164,13 @@ impl<'a> DataPlane<'a> {
     }
 
     /// Each of `path` becomes one segment, whatever is in it.
-    fn url(&self, path: &[&str]) -> Url {
+    fn request(&self, method: Method, path: &[&str]) -> Request {
         let mut url = self.endpoint.url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
-        url.query_pairs_mut().append_pair("api-version", DATA_PLANE_API_VERSION);
-        url
+        url.query_pairs_mut().append_pair("api-version", self.api_version);
+        Request { method, url, headers: Vec::new(), authorization: None, body: None }
     }
 }
 

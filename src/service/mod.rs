@@ -4,5 +4,5 @@ mod data_plane;
 mod refusal;
 mod resource_manager;
 
-pub use data_plane::{DataPlane, Page};
+pub use data_plane::{DataPlane, List, Page};
 pub use resource_manager::{Policy, ResourceId, ResourceManager};

@@ -74,6 +74,8 @@ pub struct Policy {
     pub key_name: String,
     /// base64.
     pub primary_key: SecretString,
+    /// base64.
+    pub secondary_key: SecretString,
     /// What it may do.
     pub rights: AccessRights,
 }

@@ -49,7 +49,7 @@ async fn the_list_of_requests_has_what_a_test_asks_for() {
         json!([{
             "method": "PUT", "path": "/enrollments/a?api-version=2021-10-01", "status": 404, "errorCode": "404201",
             "ifMatch": "*", "maxItemCount": "5", "continuation": "token", "userAgent": "tester/1",
-            "clientRequestId": "42", "bodyLength": symmetric("a").to_string().len(),
+            "clientRequestId": "42", "policy": "provisioningserviceowner", "bodyLength": symmetric("a").to_string().len(),
         }])
     );
 }

@@ -1,0 +1,223 @@
+//! What can be done to an existing record besides giving new values: clear, merge twins, exchange and renew keys.
+
+use super::settings::object;
+use crate::error::{Code, Error, Result};
+use crate::model::{Clear, EnrollmentKind, Record, Slot, Word};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const TAGS: &[&str] = &["initialTwin", "tags"];
+const DESIRED: &[&str] = &["initialTwin", "properties", "desired"];
+const PRIMARY_KEY: &[&str] = &["attestation", "symmetricKey", "primaryKey"];
+const SECONDARY_KEY: &[&str] = &["attestation", "symmetricKey", "secondaryKey"];
+
+/// How long a generated key is, in bytes: as long as the service makes its own.
+const KEY_LENGTH: usize = 64;
+
+/// What a caller wants changed of what a record has.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Change {
+    clear: Vec<Clear>,
+    tag_merge: Option<Value>,
+    desired_merge: Option<Value>,
+    swap_key: bool,
+    regenerate_key: Option<Slot>,
+}
+
+impl Change {
+    /// Checks what can be checked without the record, and reads merge patches that came as text.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`].
+    pub fn check(&mut self, kind: EnrollmentKind) -> Result<()> {
+        if kind == EnrollmentKind::Group {
+            let only_devices = [Clear::DeviceId, Clear::DeviceInformation, Clear::StorageRootKey];
+            if let Some(word) = self.clear.iter().find(|word| only_devices.contains(word)) {
+                let message = format!("An enrollment group has no {}.", word.powershell());
+                return Err(Error::argument("clear", message));
+            }
+        }
+        object(&mut self.tag_merge, "tagMerge")?;
+        object(&mut self.desired_merge, "desiredMerge")
+    }
+
+    /// Whether keys are exchanged or renewed.
+    pub fn touches_keys(&self) -> Option<&'static str> {
+        if self.swap_key { Some("swapKey") } else { self.regenerate_key.map(|_| "regenerateKey") }
+    }
+
+    /// Whether `word` is to be cleared.
+    pub fn clears(&self, word: Clear) -> bool {
+        self.clear.contains(&word)
+    }
+
+    /// Puts the change into `record`; what is given besides comes after it and wins.
+    ///
+    /// # Errors
+    /// [`Code::InvalidChange`] where the record has no keys to exchange.
+    pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
+        for word in &self.clear {
+            clear(*word, kind, record);
+        }
+        for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
+            if let Some(patch) = patch {
+                let mut twin = record.get(path).cloned().unwrap_or_else(|| json!({}));
+                json_patch::merge(&mut twin, patch);
+                record.set(path, twin);
+            }
+        }
+        if let Some(parameter) = self.touches_keys()
+            && (record.text(PRIMARY_KEY).is_none() || record.text(SECONDARY_KEY).is_none())
+        {
+            let message = format!("{parameter} needs a record with two symmetric keys.");
+            return Err(Error::new(Code::InvalidChange, message).with_parameter(parameter));
+        }
+        if self.swap_key
+            && let (Some(primary), Some(secondary)) =
+                (record.get(PRIMARY_KEY).cloned(), record.get(SECONDARY_KEY).cloned())
+        {
+            record.set(PRIMARY_KEY, secondary);
+            record.set(SECONDARY_KEY, primary);
+        }
+        match self.regenerate_key {
+            Some(Slot::Primary) => record.set(PRIMARY_KEY, new_key()?),
+            Some(Slot::Secondary) => record.set(SECONDARY_KEY, new_key()?),
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
+    let x509 = |member, slot| ["attestation", "x509", member, slot];
+    let certificates = kind.certificates_member();
+    match word {
+        Clear::DeviceId => drop(record.remove(&["deviceId"])),
+        Clear::Tag => record.set(TAGS, json!({})),
+        Clear::Desired => record.set(DESIRED, json!({})),
+        Clear::DeviceInformation => drop(record.remove(&["optionalDeviceInformation"])),
+        Clear::ReprovisionPolicy => drop(record.remove(&["reprovisionPolicy"])),
+        Clear::AllocationPolicy => {
+            for member in ["allocationPolicy", "iotHubs", "iotHubHostName", "customAllocationDefinition"] {
+                record.remove(&[member]);
+            }
+        }
+        Clear::IotHub => drop(record.remove(&["iotHubs"])),
+        Clear::IotHubHostName => drop(record.remove(&["iotHubHostName"])),
+        Clear::WebhookUrl => drop(record.remove(&["customAllocationDefinition"])),
+        Clear::StorageRootKey => drop(record.remove(&["attestation", "tpm", "storageRootKey"])),
+        Clear::PrimaryCertificate => promote(record, x509(certificates, "primary"), x509(certificates, "secondary")),
+        Clear::SecondaryCertificate => drop(record.remove(&x509(certificates, "secondary"))),
+        Clear::PrimaryCaName => promote(record, x509("caReferences", "primary"), x509("caReferences", "secondary")),
+        Clear::SecondaryCaName => drop(record.remove(&x509("caReferences", "secondary"))),
+        Clear::NamespaceName => drop(record.remove(&["namespaceName"])),
+        Clear::CertificateAuthorityName => drop(record.remove(&["certificateAuthorityName"])),
+        Clear::CertificatePolicyName => drop(record.remove(&["certificatePolicyName"])),
+    }
+}
+
+/// A record cannot do without a first certificate, so the second takes its place.
+fn promote(record: &mut Record, primary: [&str; 4], secondary: [&str; 4]) {
+    match record.remove(&secondary) {
+        Some(value) => record.set(&primary, value),
+        None => drop(record.remove(&primary)),
+    }
+}
+
+fn new_key() -> Result<String> {
+    let mut key = zeroize::Zeroizing::new([0; KEY_LENGTH]);
+    getrandom::fill(key.as_mut_slice())
+        .map_err(|error| Error::new(Code::Internal, "The system gives no random bytes.").caused_by(&error))?;
+    Ok(BASE64_STANDARD.encode(key.as_slice()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(kind: EnrollmentKind, record: Value, change: Value) -> Result<Value> {
+        let mut change: Change = serde_json::from_value(change).unwrap();
+        change.check(kind)?;
+        let mut record: Record = serde_json::from_value(record).unwrap();
+        change.apply(kind, &mut record)?;
+        Ok(serde_json::to_value(record).unwrap())
+    }
+
+    #[test]
+    fn every_word_takes_out_what_it_names() {
+        let full = json!({
+            "deviceId": "d", "optionalDeviceInformation": {"a": 1},
+            "attestation": {"type": "x509", "tpm": {"endorsementKey": "e", "storageRootKey": "s"}, "x509": {
+                "clientCertificates": {"primary": 1, "secondary": 2}, "caReferences": {"primary": "a", "secondary": "b"}}},
+            "iotHubHostName": "h", "initialTwin": {"tags": {"a": 1}, "properties": {"desired": {"b": 1}}},
+            "reprovisionPolicy": {"updateHubAssignment": true}, "allocationPolicy": "custom", "iotHubs": ["h"],
+            "customAllocationDefinition": {"webhookUrl": "u"},
+            "namespaceName": "n", "certificateAuthorityName": "c", "certificatePolicyName": "p"
+        });
+        for (word, pointer, left) in [
+            ("DeviceId", "/deviceId", None),
+            ("Tag", "/initialTwin/tags", Some(json!({}))),
+            ("Desired", "/initialTwin/properties/desired", Some(json!({}))),
+            ("DeviceInformation", "/optionalDeviceInformation", None),
+            ("ReprovisionPolicy", "/reprovisionPolicy", None),
+            ("AllocationPolicy", "/customAllocationDefinition", None),
+            ("IotHub", "/iotHubs", None),
+            ("IotHubHostName", "/iotHubHostName", None),
+            ("WebhookUrl", "/customAllocationDefinition", None),
+            ("StorageRootKey", "/attestation/tpm/storageRootKey", None),
+            ("PrimaryCertificate", "/attestation/x509/clientCertificates", Some(json!({"primary": 2}))),
+            ("SecondaryCertificate", "/attestation/x509/clientCertificates", Some(json!({"primary": 1}))),
+            ("PrimaryCAName", "/attestation/x509/caReferences", Some(json!({"primary": "b"}))),
+            ("SecondaryCAName", "/attestation/x509/caReferences", Some(json!({"primary": "a"}))),
+            ("NamespaceName", "/namespaceName", None),
+            ("CertificateAuthorityName", "/certificateAuthorityName", None),
+            ("CertificatePolicyName", "/certificatePolicyName", None),
+        ] {
+            let after = changed(EnrollmentKind::Individual, full.clone(), json!({"clear": [word]})).unwrap();
+            assert_eq!(after.pointer(pointer), left.as_ref(), "{word}");
+            assert_ne!(after, full, "{word}");
+        }
+        assert_eq!(Clear::ALL.len(), 17, "a word without a case above");
+    }
+
+    #[test]
+    fn twins_merge_by_merge_patch() {
+        let record = r#"{"initialTwin":{"tags":{"a":{"x":1.50,"y":2},"b":1},"more":1}}"#;
+        let record = serde_json::from_str(record).unwrap();
+        let after = changed(
+            EnrollmentKind::Group,
+            record,
+            json!({"tagMerge": {"a": {"y": null, "z": 3}, "c": []}, "desiredMerge": "{\"d\":1}"}),
+        )
+        .unwrap();
+        assert_eq!(
+            after.to_string(),
+            r#"{"initialTwin":{"tags":{"a":{"x":1.50,"z":3},"b":1,"c":[]},"more":1,"properties":{"desired":{"d":1}}}}"#
+        );
+    }
+
+    #[test]
+    fn keys_are_exchanged_and_renewed_one_side_at_a_time() {
+        let record = json!({"attestation": {"symmetricKey": {"primaryKey": "p", "secondaryKey": "s"}}});
+        let keys = |change| {
+            changed(EnrollmentKind::Group, record.clone(), change).unwrap()["attestation"]["symmetricKey"].clone()
+        };
+        assert_eq!(keys(json!({"swapKey": true})), json!({"primaryKey": "s", "secondaryKey": "p"}));
+        let renewed = keys(json!({"regenerateKey": "Secondary"}));
+        assert_eq!(renewed["primaryKey"], "p");
+        assert_eq!(BASE64_STANDARD.decode(renewed["secondaryKey"].as_str().unwrap()).unwrap().len(), KEY_LENGTH);
+        // Both: the old primary becomes the secondary, and a new primary takes over.
+        let rolled = keys(json!({"swapKey": true, "regenerateKey": "Primary"}));
+        assert_eq!(rolled["secondaryKey"], "p");
+        let refused = changed(EnrollmentKind::Group, json!({}), json!({"swapKey": true})).unwrap_err();
+        assert_eq!((refused.code(), refused.parameter()), (Code::InvalidChange, Some("swapKey")));
+    }
+
+    #[test]
+    fn a_group_has_no_device_to_clear() {
+        let refused = changed(EnrollmentKind::Group, json!({}), json!({"clear": ["deviceid"]})).unwrap_err();
+        assert_eq!(refused.parameter(), Some("clear"));
+    }
+}

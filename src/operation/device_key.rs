@@ -1,0 +1,51 @@
+//! The key of one device of a symmetric-key group, derived from the group's.
+
+use super::settings::check_id;
+use super::{Common, GroupId, Request, data_plane};
+use crate::context::Context;
+use crate::credential::sign;
+use crate::error::{Code, Error, Result};
+use crate::model::{Collection, EnrollmentKind};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Derives a device's key from a group's key: one that is given, which takes no call, or the one that the service has.
+pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Derive {
+        registration_id: Option<String>,
+        symmetric_key: Option<SecretString>,
+    }
+    let mut common: Common = request.take()?;
+    let Derive { registration_id, symmetric_key } = request.take()?;
+    let group = request.take::<GroupId>()?.one()?;
+    request.finish()?;
+    let id = registration_id.ok_or_else(|| Error::argument("registrationId", "registrationId is required."))?;
+    check_id(EnrollmentKind::Individual, &id)?;
+    let target = common.target()?;
+    let key = match (symmetric_key, group) {
+        (Some(key), None) => {
+            super::attestation::check_key(&key, "symmetricKey")?;
+            key
+        }
+        (None, Some(group)) => {
+            let read = async {
+                let plane = data_plane(target, None, context).await?;
+                let mechanism = plane.attestation_mechanism(EnrollmentKind::Group, &group).await?;
+                let key = mechanism.text(&["symmetricKey", "primaryKey"]).map(SecretString::from);
+                key.ok_or_else(|| {
+                    Error::new(Code::InvalidChange, format!("Group '{group}' is not attested by symmetric keys."))
+                })
+            };
+            let target = Collection::Enrollments(EnrollmentKind::Group).target(&group);
+            read.await.map_err(|error: Error| error.with_target(target))?
+        }
+        _ => {
+            let message = "Give either the group's key (symmetricKey) or the group (enrollmentGroupId).";
+            return Err(Error::argument("symmetricKey", message));
+        }
+    };
+    context.item(Value::String(sign(&key, &id).expose_secret().to_owned())).await
+}

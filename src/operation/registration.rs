@@ -1,0 +1,88 @@
+//! Registrations: what came of devices that provisioned.
+
+use super::listing::Paging;
+use super::settings::check_id;
+use super::{Common, Precondition, Request, data_plane};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Collection, EnrollmentKind};
+use crate::present::registration as present;
+use crate::service::List;
+use serde::Deserialize;
+use serde_json::Value;
+
+const EITHER: &str = "Please provide either RegistrationId or EnrollmentId.";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Which {
+    registration_id: Option<String>,
+    enrollment_id: Option<String>,
+    // The service knows one query, which lists all; scripts for the Az module may give one.
+    #[serde(rename = "query")]
+    _query: Option<String>,
+}
+
+impl Which {
+    fn check(&self) -> Result<()> {
+        if let Some(id) = &self.registration_id {
+            check_id(EnrollmentKind::Individual, id)?;
+        }
+        if let Some(id) = &self.enrollment_id {
+            check_id(EnrollmentKind::Group, id).map_err(|error| error.with_parameter("enrollmentId"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads one registration by its id, or all of an enrollment group.
+pub async fn get(mut request: Request, context: &Context) -> Result<()> {
+    let mut common: Common = request.take()?;
+    let which: Which = request.take()?;
+    let paging: Paging = request.take()?;
+    request.finish()?;
+    which.check()?;
+    paging.check()?;
+    let target = common.target()?;
+    let shape = common.shape;
+    match (which.registration_id, which.enrollment_id) {
+        (Some(id), None) => {
+            let read = async { data_plane(target, None, context).await?.get(Collection::Registrations, &id).await };
+            let record = read.await.map_err(|error| error.with_target(Collection::Registrations.target(&id)))?;
+            context.item(present(shape, record)).await
+        }
+        (None, Some(group)) => {
+            let read = async {
+                let plane = data_plane(target, None, context).await?;
+                let present = |record| present(shape, record);
+                paging.stream(&plane, List::RegistrationsOf(&group), present, context).await
+            };
+            read.await.map_err(|error: Error| error.with_target(format!("registrations of enrollmentGroup/{group}")))
+        }
+        _ => Err(Error::argument("registrationId", EITHER)),
+    }
+}
+
+/// Removes one registration; the device stays in its hub and may provision again.
+pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Remove {
+        registration_id: Option<String>,
+        pass_thru: bool,
+    }
+    let mut common: Common = request.take()?;
+    let Remove { registration_id, pass_thru } = request.take()?;
+    let precondition: Precondition = request.take()?;
+    request.finish()?;
+    let id = registration_id.ok_or_else(|| Error::argument("registrationId", "registrationId is required."))?;
+    check_id(EnrollmentKind::Individual, &id)?;
+    precondition.check()?;
+    let target = common.target()?;
+    let write = async {
+        let plane = data_plane(target, None, context).await?;
+        plane.remove(Collection::Registrations, &id, precondition.bound()).await
+    };
+    write.await.map_err(|error: Error| error.with_target(Collection::Registrations.target(&id)))?;
+    if pass_thru { context.item(Value::Bool(true)).await } else { Ok(()) }
+}

@@ -1,0 +1,234 @@
+//! What goes wrong between client and service, and what is said of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use aziotdps::emulator::{Fault, FaultStatus};
+use aziotdps::error::{Code, Outcome};
+use aziotdps::operation::{Call, Session};
+use common::{Bench, finish, secrets};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+/// A bench that gives up at the second attempt, with one record.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.connect(json!({"maximumAttempts": 2}));
+    bench.run(Call::EnrollmentNew, json!({"registrationId": "dev-01", "attestationType": "SymmetricKey"})).item();
+    bench
+}
+
+#[test]
+fn each_status_is_told_with_code_target_tracking_id_and_next_step() {
+    for (status, code, attempts) in [
+        (400, Code::BadRequest, 1),
+        (401, Code::Unauthorized, 1),
+        (403, Code::Forbidden, 1),
+        (404, Code::NotFound, 1),
+        (409, Code::Conflict, 1),
+        (412, Code::PreconditionFailed, 1),
+        (429, Code::Throttled, 2),
+        (500, Code::ServiceFailure, 2),
+        (503, Code::ServiceFailure, 2),
+    ] {
+        let bench = bench();
+        bench.fault(Fault::status(status).on("GET", "/enrollments/dev-01").times(9).retry_after("0"));
+        let error = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
+        assert_eq!((error.code(), error.attempts()), (code, attempts), "{status}: {error}");
+        assert_eq!(error.target(), Some("enrollment/dev-01"));
+        let http = error.http().unwrap();
+        assert!(http.status == status && http.tracking_id.is_some() && http.client_request_id.is_some(), "{http:?}");
+        assert!(error.help().starts_with("docs/troubleshooting.md#"));
+        assert_eq!(error.outcome(), Outcome::NotApplied);
+    }
+}
+
+#[test]
+fn retry_after_is_waited_out() {
+    let bench = bench();
+    for retry_after in [Some("1"), None] {
+        let throttled = Fault::status(429).on("GET", "/enrollments/");
+        bench.fault(retry_after.map_or(throttled.clone(), |value| throttled.retry_after(value)));
+        let started = Instant::now();
+        let outcome = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"}));
+        assert!(outcome.log.iter().any(|line| line.contains("before attempt 2 of 2")), "{outcome:?}");
+        outcome.item();
+        assert!(
+            started.elapsed()
+                >= if retry_after.is_none() { Duration::from_millis(250) } else { Duration::from_secs(1) }
+        );
+    }
+}
+
+#[test]
+fn a_page_of_html_and_a_cut_off_body_are_told_as_what_they_are() {
+    let bench = bench();
+    let page = FaultStatus { status: 502, html: Some("<html>proxy</html>".to_owned()), ..FaultStatus::default() };
+    bench.fault(Fault::answer(page).on("GET", "/enrollments/").times(2));
+    let html = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
+    assert_eq!(html.code(), Code::ServiceFailure);
+    assert!(html.message().contains("something between") && !html.message().contains('<'), "{html}");
+
+    bench.fault(Fault::cut_body().on("GET", "/enrollments/").times(2));
+    let cut = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
+    assert!(cut.code() == Code::UnexpectedResponse && cut.message().contains("broke off"), "{cut}");
+    assert_eq!(cut.attempts(), 2);
+}
+
+#[test]
+fn a_lost_answer_is_recognised_as_our_own_work() {
+    let bench = bench();
+    let lose = |method: &str| bench.fault(Fault::drop_connection().on(method, "/enrollments/").applied());
+    lose("PUT");
+    let pem = include_str!("data/device.pem");
+    let created = bench.run(
+        Call::EnrollmentNew,
+        json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem, "tag": {"a": 1}}),
+    );
+    assert!(created.log.iter().any(|line| line.contains("-> 409")), "{created:?}");
+    assert_eq!(created.item()["initialTwin"]["tags"], json!({"a": 1}));
+
+    lose("PUT");
+    let changed = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"b": 2}}));
+    assert!(changed.log.iter().any(|line| line.contains("-> 412")), "{changed:?}");
+    assert_eq!(changed.item()["initialTwin"]["tags"], json!({"b": 2}));
+
+    let etag = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).item()["etag"].clone();
+    lose("PUT");
+    bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"b": 3}, "etag": etag})).item();
+
+    lose("DELETE");
+    let removed = bench.run(Call::EnrollmentRemove, json!({"registrationId": "dev-01", "passThru": true}));
+    assert!(removed.log.iter().any(|line| line.contains("-> 404")), "{removed:?}");
+    assert_eq!(removed.items(), [json!(true)]);
+}
+
+#[test]
+fn somebody_elses_record_is_not_taken_for_our_own() {
+    let bench = bench();
+    // The first attempt fails without having done anything, and the record is another's.
+    bench.fault(Fault::status(500).on("PUT", "/enrollments/"));
+    let refused = bench
+        .run(
+            Call::EnrollmentNew,
+            json!({"registrationId": "dev-01", "attestationType": "SymmetricKey", "deviceId": "mine"}),
+        )
+        .error();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+}
+
+#[test]
+fn a_write_without_an_answer_is_of_unknown_outcome() {
+    let bench = bench();
+    bench.fault(Fault::drop_connection().on("PUT", "/enrollments/").times(9));
+    let lost = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 1}})).error();
+    assert_eq!((lost.code(), lost.outcome(), lost.attempts()), (Code::ConnectionFailed, Outcome::Unknown, 2));
+    assert_eq!(serde_json::to_value(&lost).unwrap()["retryable"], true);
+}
+
+#[test]
+fn a_cancelled_write_is_of_unknown_outcome() {
+    let bench = bench();
+    bench.fault(Fault::delay(Duration::from_secs(20)).on("PUT", "/enrollments/"));
+    let operation = bench.session.start(Call::EnrollmentSet, br#"{"registrationId":"dev-01","tag":{"a":1}}"#);
+    let started = Instant::now();
+    while !bench.emulator.requests().iter().any(|call| call.method == "POST")
+        && started.elapsed() < Duration::from_secs(10)
+    {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    operation.cancel();
+    operation.cancel();
+    let outcome = finish(&operation);
+    assert!(started.elapsed() < Duration::from_secs(10));
+    let cancelled = outcome.error();
+    assert_eq!((cancelled.code(), cancelled.outcome()), (Code::Cancelled, Outcome::Unknown));
+}
+
+#[test]
+fn a_cancelled_read_changed_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("HostName={};SharedAccessKeyName=p;SharedAccessKey=QUJD", silent.local_addr().unwrap());
+    let session = Session::new().unwrap();
+    let operation =
+        session.start(Call::EnrollmentList, json!({"target": {"connectionString": address}}).to_string().as_bytes());
+    drop(session);
+    std::thread::sleep(Duration::from_millis(100));
+    operation.cancel();
+    let cancelled = finish(&operation).error();
+    assert_eq!((cancelled.code(), cancelled.outcome()), (Code::Cancelled, Outcome::NotApplied));
+    assert!(matches!(operation.next(None), aziotdps::operation::Event::End));
+}
+
+#[test]
+fn no_connection_has_its_own_words_for_each_reason() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain_address = plain.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in plain.incoming().take(8).flatten() {
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 64]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        }
+    });
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stranger = Bench::new();
+    let session = Session::new().unwrap();
+    let connect = json!({"connectionString": "HostName=h;SharedAccessKeyName=p;SharedAccessKey=QUJD", "connectTimeoutSeconds": 1, "timeoutSeconds": 1, "maximumAttempts": 1});
+    finish(&session.start(Call::SessionConnect, connect.to_string().as_bytes())).item();
+    for (host, code) in [
+        (free.to_string(), Code::ConnectionFailed),
+        ("no-such-host.invalid".to_owned(), Code::HostNotFound),
+        (stranger.emulator.ready().endpoint.trim_start_matches("https://").to_owned(), Code::UntrustedCertificate),
+        (plain_address.to_string(), Code::ConnectionFailed),
+        (silent.local_addr().unwrap().to_string(), Code::Timeout),
+    ] {
+        let target = json!({"connectionString": format!("HostName={host};SharedAccessKeyName=p;SharedAccessKey=QUJD")});
+        let request = json!({"registrationId": "r", "target": target}).to_string();
+        let error = finish(&session.start(Call::EnrollmentGet, request.as_bytes())).error();
+        assert_eq!(error.code(), code, "{host}: {error:?}");
+        assert_eq!((error.target(), error.outcome()), (Some("enrollment/r"), Outcome::NotApplied));
+        assert!(error.message().contains(host.split(':').next().unwrap()), "{error}");
+        assert!(!serde_json::to_value(&error).unwrap()["causes"].as_array().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn no_secret_stands_in_anything_but_a_record() {
+    let bench = Bench::new();
+    let key = "U0VDUkVULUtFWS1PRi1BLURFVklDRS1ET05ULVNIT1ctSVQ=";
+    let mut said = bench.connect(json!({"maximumAttempts": 2})).to_string();
+    let connection_string = bench.connection_string();
+    for fault in [
+        None,
+        Some(Fault::status(401).on("PUT", "/enrollments/")),
+        Some(Fault::status(403).on("PUT", "/enrollments/").times(9)),
+        Some(Fault::status(500).on("PUT", "/enrollments/").times(9).retry_after("0")),
+        Some(Fault::cut_body().on("PUT", "/enrollments/").times(9)),
+        Some(Fault::status(403).on("POST", "listkeys")),
+    ] {
+        bench.emulator.faults().clear();
+        fault.into_iter().for_each(|fault| bench.fault(fault));
+        for target in [json!({}), json!({"connectionString": connection_string})] {
+            let request = json!({"registrationId": "s", "attestationType": "SymmetricKey", "primaryKey": key, "secondaryKey": key, "target": target, "shape": 7});
+            for shape in [json!(7), json!("az")] {
+                let mut request = request.clone();
+                request["shape"] = shape;
+                let outcome = bench.run(Call::EnrollmentNew, request);
+                said += &format!("{:?} {:?}", outcome.log, outcome.errors);
+                said += &serde_json::to_string(&outcome.errors).unwrap();
+            }
+            bench.run(Call::EnrollmentRemove, json!({"registrationId": "s", "force": true}));
+        }
+    }
+    said += &format!("{:?} {:?}", bench.session, bench.emulator.requests());
+    for secret in secrets().into_iter().chain([key.to_owned()]) {
+        assert!(!said.contains(&secret), "{secret} was said");
+    }
+    assert!(!said.contains("SharedAccessSignature") && !said.contains("Bearer "), "a token was said");
+}

@@ -1,0 +1,186 @@
+//! Input that is refused: before the first call, naming the parameter and what is accepted, with nothing changed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use aziotdps::error::{Code, Outcome};
+use aziotdps::operation::Call::{
+    self, EnrollmentGet, EnrollmentList, EnrollmentNew, EnrollmentRemove, EnrollmentSet, ServiceGet, SessionConnect,
+};
+use common::{Bench, finish};
+use serde_json::{Value, json};
+
+const KEY: &str = "QUJDREVGR0hJSktMTU5PUA==";
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let pem = include_str!("data/device.pem");
+    let key = include_str!("data/device-key.pem");
+    let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+    write("words.pem", "not a certificate");
+    write("key.pem", key);
+    write("both.pem", &format!("{pem}{key}"));
+    folder
+}
+
+#[test]
+fn bad_input_never_reaches_the_network() {
+    let bench = Bench::connected();
+    let folder = folder();
+    let connected = bench.emulator.requests().len();
+    let symmetric = |more: Value| merged(json!({"registrationId": "r", "attestationType": "SymmetricKey"}), more);
+    let x509 = |certificate: &str| json!({"registrationId": "r", "attestationType": "X509", "primaryCertificate": certificate, "workingDirectory": folder.path()});
+    let cases: Vec<(Call, Value, &str, &str)> = vec![
+        (EnrollmentGet, json!({}), "registrationId", "required"),
+        (EnrollmentGet, json!({"registrationId": "a/b"}), "registrationId", "letters, digits"),
+        (EnrollmentGet, json!({"registrationId": ".."}), "registrationId", "letters, digits"),
+        (EnrollmentGet, json!({"registrationId": "a".repeat(129)}), "registrationId", "1 to 128"),
+        (EnrollmentGet, json!({"registrationId": 7}), "registrationId", "a string"),
+        (EnrollmentList, json!({"pageSize": -1}), "pageSize", "a whole number of 0 or more"),
+        (EnrollmentNew, json!({"registrationId": "r"}), "attestationType", "required"),
+        (
+            EnrollmentNew,
+            json!({"registrationId": "r", "attestationType": "Password"}),
+            "attestationType",
+            "`SymmetricKey`",
+        ),
+        (
+            EnrollmentNew,
+            json!({"registrationId": "r", "attestationType": "None"}),
+            "attestationType",
+            "Accepted are Tpm, X509 and SymmetricKey",
+        ),
+        (EnrollmentNew, symmetric(json!({"primaryKey": KEY})), "secondaryKey", "both primary and secondary key"),
+        (
+            EnrollmentNew,
+            symmetric(json!({"primaryKey": "n!", "secondaryKey": KEY})),
+            "primaryKey",
+            "16 to 64 bytes, in base64",
+        ),
+        (
+            EnrollmentNew,
+            symmetric(json!({"primaryKey": KEY, "secondaryKey": "QUJD"})),
+            "secondaryKey",
+            "16 to 64 bytes, in base64",
+        ),
+        (EnrollmentNew, symmetric(json!({"deviceId": "a b"})), "deviceId", "1 to 128 ASCII"),
+        (EnrollmentNew, symmetric(json!({"tag": "{\"a\":"})), "tag", "not a JSON object"),
+        (EnrollmentNew, symmetric(json!({"desired": [1]})), "desired", "JSON object"),
+        (EnrollmentNew, symmetric(json!({"deviceInformation": "[]"})), "deviceInformation", "JSON object"),
+        (EnrollmentNew, symmetric(json!({"allocationPolicy": "Static"})), "iotHub", "a hub to be assigned"),
+        (
+            EnrollmentNew,
+            symmetric(json!({"allocationPolicy": "Static", "iotHub": ["a", "b"]})),
+            "iotHub",
+            "only one hub",
+        ),
+        (EnrollmentNew, symmetric(json!({"allocationPolicy": "Custom"})), "webhookUrl", "Azure function url"),
+        (EnrollmentNew, symmetric(json!({"provisioningStatus": "on"})), "provisioningStatus", "`Enabled`"),
+        (EnrollmentNew, symmetric(json!({"reprovisionPolicy": "sometimes"})), "reprovisionPolicy", "`never`"),
+        (EnrollmentNew, symmetric(json!({"edgeEnabled": "yes"})), "edgeEnabled", "a boolean"),
+        (EnrollmentNew, x509("missing.pem"), "primaryCertificate", "nor a file that exists; accepted are PEM text"),
+        (EnrollmentNew, x509("words.pem"), "primaryCertificate", "not an X.509 certificate"),
+        (EnrollmentNew, x509("key.pem"), "primaryCertificate", "private key"),
+        (EnrollmentNew, x509("both.pem"), "primaryCertificate", "private key"),
+        (EnrollmentSet, json!({"registrationId": "r", "etag": ""}), "etag", "empty"),
+        (EnrollmentSet, json!({"registrationId": "r", "etag": "e", "force": true}), "force", "exclude"),
+        (
+            EnrollmentSet,
+            json!({"registrationId": "r", "iotHubHostName": "h", "allocationPolicy": "Hashed"}),
+            "iotHubHostName",
+            "not required when allocation-policy",
+        ),
+        (EnrollmentRemove, json!({}), "registrationId", "or all"),
+        (ServiceGet, json!({"target": {"hostName": "h"}}), "target", "resourceId"),
+        (
+            EnrollmentList,
+            json!({"target": {"resourceId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/h"}}),
+            "resourceId",
+            "provisioningServices/<name>",
+        ),
+        (
+            EnrollmentList,
+            json!({"target": {"connectionString": "HostName=h;SharedAccessKeyName=p"}}),
+            "connectionString",
+            "no SharedAccessKey;",
+        ),
+        (EnrollmentList, json!({"target": {"resourceGroupName": "g"}}), "dpsName", "dpsName"),
+        (SessionConnect, json!({"tenantId": "t", "clientSecret": "s"}), "clientId", "missing"),
+        (SessionConnect, json!({"emulator": "https://example.org"}), "emulator", "localhost"),
+        (SessionConnect, json!({"emulator": "localhost:8443"}), "emulator", "https"),
+        (SessionConnect, json!({"emulator": true, "timeoutSeconds": 0}), "timeoutSeconds", "1 to 86400"),
+        (SessionConnect, json!({"emulator": true, "caCertificate": "missing.pem"}), "caCertificate", "PEM"),
+        (SessionConnect, json!({"environment": "Mars"}), "environment", "`AzureChinaCloud`"),
+    ];
+    for (call, request, parameter, says) in cases {
+        let refused = bench.run(call, request.clone()).error();
+        assert_eq!(
+            (refused.code(), refused.parameter()),
+            (Code::InvalidArgument, Some(parameter)),
+            "{request}: {refused}"
+        );
+        assert!(refused.message().contains(says), "{request}: {refused}");
+        assert_eq!((refused.outcome(), refused.attempts()), (Outcome::NotApplied, 0));
+    }
+    assert_eq!(bench.emulator.requests().len(), connected, "{:?}", bench.calls());
+}
+
+#[test]
+fn a_certificate_is_taken_in_every_form() {
+    let bench = Bench::connected();
+    let folder = tempfile::tempdir().unwrap();
+    let pem = include_str!("data/device.pem");
+    let bare: String = pem.lines().filter(|line| !line.starts_with("---")).collect();
+    let der = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, &bare).unwrap();
+    std::fs::write(folder.path().join("a.pem"), pem).unwrap();
+    std::fs::write(folder.path().join("a.der"), der).unwrap();
+    std::fs::write(folder.path().join("a.cer"), &bare).unwrap();
+    let mut thumbprints = Vec::new();
+    for (n, form) in ["a.pem", "a.der", "a.cer", pem, &bare].iter().enumerate() {
+        let request = json!({"registrationId": format!("r{n}"), "attestationType": "X509", "primaryCertificate": form, "workingDirectory": folder.path()});
+        let created = bench.run(Call::EnrollmentNew, request).item();
+        thumbprints
+            .push(created["attestation"]["x509"]["clientCertificates"]["primary"]["info"]["sha256Thumbprint"].clone());
+    }
+    thumbprints.dedup();
+    assert_eq!(thumbprints.len(), 1, "{thumbprints:?}");
+}
+
+#[test]
+fn what_is_not_a_request_is_said_to_be_none() {
+    let bench = Bench::new();
+    for (text, says) in [
+        (&b"\xff\xfe"[..], "not UTF-8"),
+        (b"", "not JSON"),
+        (b"{\"registrationId\":", "not JSON (line 1, column 18)"),
+        (b"[]", "not a JSON object"),
+        (
+            b"{\"registrationid\":\"x\"}",
+            "'registrationid' is not known; accepted are: target, shape, workingDirectory, registrationId, showKey",
+        ),
+        (
+            b"{\"registrationId\":\"x\",\"target\":{\"dps\":\"d\"}}",
+            "'target.dps' is not known; expected one of `resourceGroupName`",
+        ),
+    ] {
+        let refused = finish(&bench.session.start(EnrollmentGet, text)).error();
+        assert!(refused.message().contains(says), "{refused}");
+        assert_eq!(refused.code(), Code::InvalidRequest, "{refused}");
+    }
+}
+
+#[test]
+fn nothing_to_connect_to_is_said_before_any_call() {
+    let bench = Bench::new();
+    let nameless = bench.run(EnrollmentList, json!({})).error();
+    assert_eq!(nameless.code(), Code::NotConnected);
+    let by_name = bench.run(EnrollmentList, json!({"target": {"resourceGroupName": "g", "dpsName": "dps"}})).error();
+    assert_eq!(by_name.code(), Code::NotConnected);
+    assert!(by_name.message().contains("connect first"), "{by_name}");
+}
+
+fn merged(mut base: Value, more: Value) -> Value {
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base
+}
