@@ -262,6 +262,9 @@ class PSDpsEmulator {
     [string] $TenantId
     [string] $ClientId
     [string] $ClientSecret
+    [string] $SubscriptionId
+    [string] $ResourceGroupName
+    [string] $DpsName
     [string] $Log
     [object] $Process
 }
@@ -272,6 +275,7 @@ foreach ($file in Get-ChildItem -Path "$PSScriptRoot/Private/*.ps1", "$PSScriptR
 $script:NativeAbi = @{ Major = 0; Minor = 1 }
 $script:Native = Import-NativeLibrary -Path (Get-NativeLibraryPath)
 $script:Session = $Native::aziotdps_session_new()
+if ($Session -eq [IntPtr]::Zero) { throw 'The native library of AzIoTDps cannot start: the system gives it no threads.' }
 $script:JsonOptions = [Text.Json.JsonSerializerOptions]::new()
 $JsonOptions.Converters.Add([Text.Json.Serialization.JsonStringEnumConverter]::new())
 # Which service a record came from, so that it can be piped on without naming the service again.

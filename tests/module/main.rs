@@ -6,6 +6,9 @@ mod help;
 mod manifest;
 mod native;
 mod parity;
+#[cfg(feature = "emulator")]
+mod record;
+mod request;
 mod source;
 mod views;
 

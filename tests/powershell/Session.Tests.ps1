@@ -50,7 +50,7 @@ Describe 'Connect-AzIoTDps' {
 
     It 'signs in as an application' {
         $secret = ConvertTo-SecureString $emulator.ClientSecret -AsPlainText -Force
-        $account = @{ TenantId = $emulator.TenantId; ClientId = $emulator.ClientId; ClientSecret = $secret; SubscriptionId = $emulator.ResourceId.Split('/')[2] }
+        $account = @{ TenantId = $emulator.TenantId; ClientId = $emulator.ClientId; ClientSecret = $secret; SubscriptionId = $emulator.SubscriptionId }
         $connection = Connect-AzIoTDps @account -AuthorityHost $emulator.Endpoint -ResourceManagerEndpoint $emulator.Endpoint -CaCertificate $emulator.CaCertificate
         $connection | Out-String | Should -Not -BeLike "*$($emulator.ClientSecret)*"
         (Get-AzIoTDps $group $name).Id | Should -Be $emulator.ResourceId

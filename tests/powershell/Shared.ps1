@@ -1,8 +1,8 @@
 # Dot-source this in BeforeAll: the module, an emulator of its own, and its service in each way to name it.
 Import-Module $env:AZIOTDPS_MODULE -Force
 $emulator = Start-AzIoTDpsEmulator -Port 0
-$group = $emulator.ResourceId.Split('/')[4]
-$name = $emulator.ResourceId.Split('/')[-1]
+$group = $emulator.ResourceGroupName
+$name = $emulator.DpsName
 $service = Get-AzIoTDps -ResourceGroupName $group -Name $name
 $targets = @{
     ResourceSet         = @{ ResourceGroupName = $group; DpsName = $name }

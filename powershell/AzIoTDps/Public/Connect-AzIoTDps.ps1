@@ -149,9 +149,8 @@ function Connect-AzIoTDps {
             $members['Emulator'] = $Endpoint
             $members.Remove('Endpoint')
         }
-        if ($members.ContainsKey('CaCertificate') -and $CaCertificate -notmatch '-----BEGIN') {
-            $members['CaCertificate'] = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($CaCertificate)
-        }
-        Invoke-DpsOperation -Name session_connect -Request (ConvertTo-DpsRequest $members) -OutputType ([psobject]) -Caller $PSCmdlet
+        $request = ConvertTo-DpsRequest $members
+        $request['workingDirectory'] = $PSCmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+        Invoke-DpsOperation -Name session_connect -Request $request -OutputType ([psobject]) -Caller $PSCmdlet
     }
 }
