@@ -90,7 +90,8 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     let mut connection = Connection::new(cloud, transport(&given)?);
     connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
     connection.api_version = api_version(given.data_plane_api_version.take())?;
-    connection.subscription_id = given.subscription_id.clone();
+    let environment = || std::env::var("AZURE_SUBSCRIPTION_ID").ok().filter(|id| !id.is_empty());
+    connection.subscription_id = given.subscription_id.clone().or_else(environment);
     connection.default_target = match (&given.connection_string, &emulator) {
         (Some(text), _) => Some(Target::ConnectionString(ConnectionString::parse(text)?)),
         (None, Some(_)) => {

@@ -100,9 +100,10 @@ impl Bench {
         self.emulator.faults().queue(fault);
     }
 
-    /// Makes `count` records of a collection, by the emulator's own call.
-    pub fn seed(&self, collection: &str, count: u32) {
-        self.http(Method::POST, "/_emulator/seed", json!({"collection": collection, "count": count}).to_string());
+    /// Makes the records `dev-{number}` of a collection, by the emulator's own call.
+    pub fn seed(&self, collection: &str, numbers: std::ops::Range<u32>) {
+        let seed = json!({"collection": collection, "first": numbers.start, "count": numbers.len()});
+        self.http(Method::POST, "/_emulator/seed", seed.to_string());
     }
 
     /// Puts a body into a record past all of the client's rules, with whatever etag.
@@ -123,6 +124,8 @@ impl Bench {
     /// A request that does not go through the client at all.
     #[track_caller]
     pub fn http(&self, method: Method, path: &str, body: String) -> String {
+        // Fails where a client of this binary has set it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let ready = self.emulator.ready();
         let authority = Certificate::from_pem(&std::fs::read(&ready.ca_certificate).unwrap()).unwrap();
         let connection_string = ConnectionString::parse(&ready.connection_string.clone().into()).unwrap();
