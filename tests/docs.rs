@@ -66,3 +66,13 @@ fn links_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_function_is_in_the_list_of_changes() {
+    let changes = read("CHANGELOG.md");
+    for line in read("include/aziotdps.h").lines().filter(|line| !line.starts_with([' ', '/', '#', '}'])) {
+        let Some((before, _)) = line.split_once('(') else { continue };
+        let name = before.rsplit([' ', '*']).next().unwrap();
+        assert!(changes.contains(&format!("`{name}`")), "{name}");
+    }
+}
