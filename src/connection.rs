@@ -113,7 +113,7 @@ impl Connection {
         let Some(host_name) = service.text(&["properties", "serviceOperationsHostName"]) else {
             let message =
                 format!("Provisioning service '{}' has no host name yet; it may still be being made.", id.name);
-            return Err(Error::new(Code::Conflict, message).with_target(format!("provisioning service/{}", id.name)));
+            return Err(Error::new(Code::Conflict, message).with_target(id.target()));
         };
         known.insert(id.clone(), host_name.to_owned());
         Ok(host_name.to_owned())

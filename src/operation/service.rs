@@ -94,7 +94,7 @@ impl Wanted {
         }
         texts.next().ok_or_else(|| {
             let message = format!("Not Found: '{}' has no shared access policy '{}'.", id.name, self.policy_name);
-            Error::new(Code::NotFound, message).with_target(format!("provisioning service/{}", id.name))
+            Error::new(Code::NotFound, message).with_target(id.target())
         })
     }
 }

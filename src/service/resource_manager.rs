@@ -52,6 +52,11 @@ impl ResourceId {
         }
     }
 
+    /// What an error about the service names as its target.
+    pub fn target(&self) -> String {
+        format!("provisioning service/{}", self.name)
+    }
+
     fn segments(&self) -> Vec<&str> {
         let mut segments = vec!["subscriptions", &self.subscription_id, "resourceGroups", &self.resource_group_name];
         segments.extend(PROVIDER);
@@ -113,7 +118,7 @@ impl<'a> ResourceManager<'a> {
     /// [`Code::NotFound`], and those of any request.
     pub async fn service(&self, id: &ResourceId) -> Result<Record> {
         let response = self.send(Method::GET, &self.url(&id.segments(), RESOURCE_MANAGER_API_VERSION)).await;
-        read(&response.map_err(|error| error.with_target(format!("provisioning service/{}", id.name)))?)
+        read(&response.map_err(|error| error.with_target(id.target()))?)
     }
 
     /// The first page of the services of a subscription, or of one resource group, or the page at `next`.
@@ -129,7 +134,9 @@ impl<'a> ResourceManager<'a> {
         let mut segments = vec!["subscriptions", subscription_id];
         segments.extend(resource_group_name.iter().flat_map(|group| ["resourceGroups", *group]));
         segments.extend(PROVIDER);
-        self.page(Method::GET, next.unwrap_or_else(|| self.url(&segments, RESOURCE_MANAGER_API_VERSION))).await
+        let page =
+            self.page(Method::GET, next.unwrap_or_else(|| self.url(&segments, RESOURCE_MANAGER_API_VERSION))).await;
+        page.map_err(|error| error.with_target("provisioning services"))
     }
 
     /// The service called `name`, in whichever resource group of the subscription it is.
@@ -160,7 +167,8 @@ impl<'a> ResourceManager<'a> {
     pub async fn policies(&self, id: &ResourceId) -> Result<Vec<Policy>> {
         let mut segments = id.segments();
         segments.push("listkeys");
-        self.all(Method::POST, self.url(&segments, RESOURCE_MANAGER_API_VERSION)).await
+        let policies = self.all(Method::POST, self.url(&segments, RESOURCE_MANAGER_API_VERSION)).await;
+        policies.map_err(|error| error.with_target(id.target()))
     }
 
     /// The ids of all subscriptions that the account sees.
@@ -168,8 +176,8 @@ impl<'a> ResourceManager<'a> {
     /// # Errors
     /// Those of any request.
     pub async fn subscriptions(&self) -> Result<Vec<String>> {
-        let all: Vec<Subscription> =
-            self.all(Method::GET, self.url(&["subscriptions"], SUBSCRIPTIONS_API_VERSION)).await?;
+        let all = self.all(Method::GET, self.url(&["subscriptions"], SUBSCRIPTIONS_API_VERSION)).await;
+        let all: Vec<Subscription> = all.map_err(|error| error.with_target("subscriptions"))?;
         Ok(all.into_iter().map(|subscription| subscription.subscription_id).collect())
     }
 
