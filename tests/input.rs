@@ -160,7 +160,7 @@ fn bad_input_never_reaches_the_network() {
             EnrollmentSet,
             json!({"registrationId": "r", "regenerateKey": "Both"}),
             "regenerateKey",
-            "`Primary`, `Secondary`",
+            "`Primary` or `Secondary`",
         ),
         (EnrollmentSet, json!({"registrationId": "r", "swapKey": true, "primaryKey": KEY}), "swapKey", "exclude"),
         (RegistrationGet, json!({"registrationId": "a b"}), "registrationId", "letters, digits"),
