@@ -1,6 +1,6 @@
 //! What the README tells a reader to type works.
 //!
-//! Its sh blocks are run in order, in one shell, by a person's means: the built program on PATH, an emulator of its own.
+//! Its sh blocks are run in order, in one shell, as a person would: the built program on PATH, an emulator running.
 //! A block is left out only where a comment below it says why.
 
 #![cfg(unix)]
