@@ -2,6 +2,7 @@
 //! anything but an emulator on the same machine.
 
 use super::ResourceId;
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use std::path::{Path, PathBuf};
 
 /// A shared access policy of the emulator.
@@ -102,7 +103,7 @@ pub const DEVELOPMENT: Development = Development {
 pub fn home() -> Option<PathBuf> {
     match std::env::var_os("AZIOTDPS_HOME") {
         Some(folder) if !folder.is_empty() => Some(folder.into()),
-        _ => Some(directories::ProjectDirs::from("", "", "aziotdps")?.data_local_dir().to_owned()),
+        _ => Some(choose_native_strategy().ok()?.data_dir().join("aziotdps")),
     }
 }
 
