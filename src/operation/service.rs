@@ -19,7 +19,8 @@ const DEFAULT_POLICY: &str = "provisioningserviceowner";
 pub async fn get(mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
     request.finish()?;
-    let record = one(common.target()?, context).await?;
+    let target = common.target()?.or_else(|| context.connection().default_target.clone());
+    let record = one(target, context).await?;
     context.item(present(common.shape, record)).await
 }
 
