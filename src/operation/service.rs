@@ -4,10 +4,10 @@ use super::{Common, Event, Request};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::http::Url;
-use crate::model::{Record, Slot};
+use crate::model::{Record, ResourceId, Slot};
 use crate::present::{Shape, service as present};
-use crate::service::{ResourceId, ResourceManager};
-use crate::target::Target;
+use crate::service::ResourceManager;
+use crate::target::{Target, resource_of};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ struct Wanted {
 impl Wanted {
     /// One text, or with `all` a list of them.
     async fn of(&self, service: &Record, context: &Context) -> Result<Value> {
-        let id = ResourceId::parse(service.text(&["id"]).unwrap_or_default())?;
+        let id = resource_of(service)?;
         let host_name = context.connection().host_name(&id, context).await?;
         let policies = ResourceManager::new(context).policies(&id).await?;
         let mut texts = policies
@@ -95,7 +95,7 @@ impl Wanted {
         }
         texts.next().ok_or_else(|| {
             let message = format!("Not Found: '{}' has no shared access policy '{}'.", id.name, self.policy_name);
-            Error::new(Code::NotFound, message).with_target(format!("provisioning service/{}", id.name))
+            Error::new(Code::NotFound, message).with_target(id.target())
         })
     }
 }
