@@ -77,7 +77,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let built = built_library();
-    let shipped = env::var_os("AZIOTDPS_LIBRARY").map(PathBuf::from);
+    let shipped = env::var_os("AZIOTDPS_LIBRARY").filter(|path| !path.is_empty()).map(PathBuf::from);
     let shipped = shipped.as_deref();
     for (name, library, compiler, flags, runner) in [
         ("c/gcc", Some(built.as_path()), "gcc", &[][..], &[][..]),

@@ -33,7 +33,7 @@ fn the_library_exports_what_the_header_declares_and_nothing_else() {
     let declared = declared();
     assert!(declared.contains("aziotdps_operation_next"), "{declared:?}");
     let built = std::env::current_exe().unwrap().with_file_name("libaziotdps.so");
-    let shipped = std::env::var_os("AZIOTDPS_LIBRARY").map(PathBuf::from);
+    let shipped = std::env::var_os("AZIOTDPS_LIBRARY").filter(|path| !path.is_empty()).map(PathBuf::from);
     for library in [Some(built), shipped].into_iter().flatten() {
         assert_eq!(exported(&library), declared, "{}", library.display());
     }

@@ -4,8 +4,24 @@
 #include <string.h>
 
 static starter *const starters[] = {
-    aziotdps_session_connect, aziotdps_enrollment_get, aziotdps_enrollment_list, aziotdps_enrollment_new,
-    aziotdps_enrollment_set,  aziotdps_enrollment_remove, aziotdps_service_get,  aziotdps_service_list,
+    aziotdps_session_connect,
+    aziotdps_enrollment_get,
+    aziotdps_enrollment_list,
+    aziotdps_enrollment_new,
+    aziotdps_enrollment_set,
+    aziotdps_enrollment_remove,
+    aziotdps_enrollment_group_get,
+    aziotdps_enrollment_group_list,
+    aziotdps_enrollment_group_new,
+    aziotdps_enrollment_group_set,
+    aziotdps_enrollment_group_remove,
+    aziotdps_registration_get,
+    aziotdps_registration_remove,
+    aziotdps_attestation_get,
+    aziotdps_device_key_derive,
+    aziotdps_service_get,
+    aziotdps_service_list,
+    aziotdps_service_connection_string,
 };
 enum { STARTERS = sizeof starters / sizeof starters[0] };
 

@@ -24,7 +24,7 @@ pub fn demo() -> Result<()> {
         Ok(pwsh) => by_cmdlets(&pwsh, &package, &emulator)?,
         Err(error) => {
             println!("PowerShell cannot be had: {error:#}");
-            println!("The program tells the same story as the cmdlets would.\n");
+            println!("The program tells the same story as the cmdlets would.");
             by_program(&package.program, &emulator)?;
         }
     }
@@ -47,13 +47,14 @@ fn by_cmdlets(pwsh: &Path, package: &Package, emulator: &Emulator) -> Result<()>
 }
 
 fn by_program(program: &Path, emulator: &Emulator) -> Result<()> {
-    let emulator_option = format!("--emulator={}", emulator.ready("endpoint")?);
+    let option = format!("--emulator={}", emulator.ready("endpoint")?);
+    println!("Each command has {option} besides what is shown.");
     for (text, command) in [
         (
             "Two devices may provision themselves; the service makes their keys",
-            "create --enrollment-id pump-1 --attestation-type symmetricKey --initial-twin-tags {\"site\":\"north\"}",
+            "create --enrollment-id pump-1 --attestation-type symmetricKey --initial-twin-tags '{\"site\":\"north\"}'",
         ),
-        ("", "create --enrollment-id pump-2 --attestation-type symmetricKey --output none"),
+        ("", "create --enrollment-id pump-2 --attestation-type symmetricKey --output table"),
         ("One of them, as it stands; its keys are shown only when asked for", "show --enrollment-id pump-1"),
         (
             "It is barred: only the status changes, the rest stays as it was",
@@ -65,10 +66,12 @@ fn by_program(program: &Path, emulator: &Emulator) -> Result<()> {
         ("None is left", "list"),
     ] {
         if !text.is_empty() {
-            println!("# {text}");
+            println!("\n# {text}");
         }
         println!("$ aziotdps enrollment {command}");
-        run(emulator.command(program).arg("enrollment").args(command.split(' ')).arg(&emulator_option))?;
+        // Only a shell needs the quotes.
+        let words = command.split(' ').map(|word| word.trim_matches('\''));
+        run(emulator.command(program).arg("enrollment").args(words).arg(&option))?;
     }
     Ok(())
 }
