@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "emulator")]
+#[path = "../common/mod.rs"]
+mod common;
 mod help;
 mod manifest;
 mod native;

@@ -10,7 +10,8 @@ use std::time::Duration;
 const TARGETS: [&str; 5] = ["ResourceGroupName", "DpsName", "ResourceId", "ConnectionString", "HostName"];
 
 /// Parameters that stay in PowerShell, or that the module turns into others.
-const NOT_SENT: [&str; 4] = ["DefaultProfile", "DpsObject", "Enrollment", "Endpoint"];
+const NOT_SENT: [&str; 6] =
+    ["DefaultProfile", "DpsObject", "Enrollment", "EnrollmentGroup", "Registration", "Endpoint"];
 
 fn call(name: &str) -> Call {
     match name {
@@ -20,8 +21,17 @@ fn call(name: &str) -> Call {
         "enrollment_new" => Call::EnrollmentNew,
         "enrollment_set" => Call::EnrollmentSet,
         "enrollment_remove" => Call::EnrollmentRemove,
+        "enrollment_group_get" => Call::EnrollmentGroupGet,
+        "enrollment_group_list" => Call::EnrollmentGroupList,
+        "enrollment_group_new" => Call::EnrollmentGroupNew,
+        "enrollment_group_set" => Call::EnrollmentGroupSet,
+        "enrollment_group_remove" => Call::EnrollmentGroupRemove,
+        "registration_get" => Call::RegistrationGet,
+        "registration_remove" => Call::RegistrationRemove,
+        "device_key_derive" => Call::DeviceKeyDerive,
         "service_get" => Call::ServiceGet,
         "service_list" => Call::ServiceList,
+        "service_connection_string" => Call::ServiceConnectionString,
         other => panic!("{other} is not known here"),
     }
 }
@@ -29,9 +39,10 @@ fn call(name: &str) -> Call {
 /// Parameters that a cmdlet does not send with this one of its operations.
 fn not_with(operation: &str) -> &'static [&'static str] {
     match operation {
-        "enrollment_get" => &["Top"],
+        "enrollment_get" | "enrollment_group_get" => &["Top"],
         "enrollment_list" => &["RegistrationId", "ShowKey"],
-        "enrollment_remove" => &["Force"],
+        "enrollment_group_list" => &["Name", "ShowKey"],
+        "enrollment_remove" | "enrollment_group_remove" | "registration_remove" => &["Force"],
         "service_get" => &["Name", "ResourceGroupName"],
         "service_list" => &["Name"],
         _ => &[],
@@ -57,12 +68,15 @@ fn requests(cmdlet: &Cmdlet, operation: &str) -> Vec<Value> {
         if NOT_SENT.contains(&name) || not_with(operation).contains(&name) {
             continue;
         }
-        // What is not known is refused whatever its value; no value is right, so nothing is ever sent to a service.
-        requests.push(if names_target && TARGETS.contains(&name) {
-            json!({"target": {member(name): []}})
-        } else {
-            json!({member(name): {"not": "a value"}})
-        });
+        // What is not known is refused whatever its value; no request is complete, so nothing is ever sent to a service.
+        let is_target = names_target && TARGETS.contains(&name);
+        if is_target {
+            requests.push(json!({"target": {member(name): []}}));
+        }
+        // In a set without a service it is a member of its own.
+        if !is_target || parameter.place("ListSet").is_some() {
+            requests.push(json!({member(name): {"not": "a value"}}));
+        }
     }
     requests
 }

@@ -341,11 +341,11 @@ impl Types {
         self.classes.contains_key(name) || self.enums.contains_key(name)
     }
 
-    /// The class's properties with their types in order, the base's first.
+    /// The class's properties with their types in the order in which they are shown, the base's last.
     pub fn properties(&self, name: &str) -> Vec<(String, String)> {
         let Some(class) = self.class(name) else { return Vec::new() };
-        let mut properties = class.base.as_deref().map(|base| self.properties(base)).unwrap_or_default();
-        properties.extend(class.own.iter().cloned());
+        let mut properties = class.own.clone();
+        properties.extend(class.base.as_deref().map(|base| self.properties(base)).unwrap_or_default());
         properties
     }
 }

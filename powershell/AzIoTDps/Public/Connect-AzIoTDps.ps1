@@ -49,6 +49,9 @@ function Connect-AzIoTDps {
     .PARAMETER DataPlaneScope
     The scope that a token for the provisioning service is asked for, where it is not the cloud's own.
 
+    .PARAMETER DataPlaneApiVersion
+    The version of the provisioning service's interface that every call uses. Without it each call takes the version that knows what the call asks for.
+
     .PARAMETER CaCertificate
     A certificate authority to trust besides the system's: a PEM file, or its text.
 
@@ -132,6 +135,9 @@ function Connect-AzIoTDps {
 
         [ValidateNotNullOrEmpty()]
         [string] $DataPlaneScope,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $DataPlaneApiVersion,
 
         [ValidateNotNullOrEmpty()]
         [string] $CaCertificate,
