@@ -5,11 +5,13 @@
 mod admin;
 mod authorization;
 mod bulk;
+mod device;
 mod durability;
 mod enrollments;
 mod faults;
 mod golden;
 mod host;
+mod keys;
 mod management;
 mod paging;
 mod registrations;

@@ -88,7 +88,7 @@ async fn refusals_have_resource_manager_s_form() {
         (Method::GET, id.clone(), 400, "MissingApiVersionParameter"),
         (Method::POST, format!("{id}/listkeys?{VERSION}&$skiptoken=99"), 400, "InvalidSkipToken"),
         (Method::PUT, format!("{id}?{VERSION}"), 501, "NotImplemented"),
-        (Method::GET, format!("{id}/certificates?{VERSION}"), 501, "NotImplemented"),
+        (Method::POST, format!("{id}/certificates/c/verify?{VERSION}"), 501, "NotImplemented"),
     ] {
         assert_eq!(refusal(&call(&host, method, &path).await), (status, code.to_owned()), "{path}");
     }
