@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admin;
+mod allocation;
 mod authorization;
 mod bulk;
+mod certificates;
 mod device;
 mod durability;
 mod enrollments;
