@@ -447,8 +447,7 @@ aziotdps_operation *aziotdps_service_list(const aziotdps_session *session, const
  Reads the connection string of a provisioning service, or without a target those of every service that the account
  sees.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); policyName (default
+ Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which service; all where absent); shape ("az" or "powershell"); policyName (default
  provisioningserviceowner) or showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
  Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
  Its records: {"connectionString"}, or {"name", "connectionString"} for each service.
@@ -490,7 +489,8 @@ aziotdps_event aziotdps_operation_next(aziotdps_operation *operation, uint32_t t
 void aziotdps_operation_cancel(aziotdps_operation *operation);
 
 /*
- Frees an operation, and cancels it where it still runs. A request that is on its way may still be carried out.
+ Frees an operation, and cancels it where it still runs. A request that is on its way may still be carried out. The
+ last handle of a session that was freed ends its threads, which may take up to two seconds.
 
  Parameters: operation – NULL is fine.
  Threads: any, once, and no other call with this operation at the same time.

@@ -6,11 +6,11 @@ use crate::error::{Code, Error, Result};
 use crate::http::{Settings, Transport, Url};
 use crate::model::{AuthType, ResourceId};
 use crate::service::{Policy, ResourceManager};
-use crate::target::Target;
+use crate::target::{Target, host_name_of, resource_of};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 /// Where a cloud's services are.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Connection {
     /// The way out.
     pub transport: Transport,
     tokens: TokenCache,
+    only_subscription: OnceCell<String>,
+    names: Mutex<HashMap<(String, String), ResourceId>>,
     host_names: Mutex<HashMap<ResourceId, String>>,
     policies: Mutex<HashMap<ResourceId, Arc<Vec<Policy>>>>,
 }
@@ -55,6 +57,8 @@ impl Connection {
             default_target: None,
             transport: Transport::new(settings),
             tokens: TokenCache::default(),
+            only_subscription: OnceCell::new(),
+            names: Mutex::default(),
             host_names: Mutex::default(),
             policies: Mutex::default(),
         }
@@ -103,20 +107,32 @@ impl Connection {
     /// The host name of a service, looked up once.
     ///
     /// # Errors
-    /// Those of resource manager; [`Code::Conflict`] while the service is still being made.
+    /// Those of resource manager, and of [`host_name_of`].
     pub async fn host_name(&self, id: &ResourceId, context: &Context) -> Result<String> {
         let mut known = self.host_names.lock().await;
         if let Some(host_name) = known.get(id) {
             return Ok(host_name.clone());
         }
-        let service = ResourceManager::new(context).service(id).await?;
-        let Some(host_name) = service.text(&["properties", "serviceOperationsHostName"]) else {
-            let message =
-                format!("Provisioning service '{}' has no host name yet; it may still be being made.", id.name);
-            return Err(Error::new(Code::Conflict, message).with_target(id.target()));
-        };
-        known.insert(id.clone(), host_name.to_owned());
-        Ok(host_name.to_owned())
+        let host_name = host_name_of(&ResourceManager::new(context).service(id).await?)?;
+        known.insert(id.clone(), host_name.clone());
+        Ok(host_name)
+    }
+
+    /// The service called `name`, in whichever resource group of the subscription it is, looked up once.
+    ///
+    /// # Errors
+    /// Those of resource manager.
+    pub async fn named(&self, subscription_id: &str, name: &str, context: &Context) -> Result<ResourceId> {
+        let key = (subscription_id.to_owned(), name.to_lowercase());
+        let mut known = self.names.lock().await;
+        if let Some(id) = known.get(&key) {
+            return Ok(id.clone());
+        }
+        let service = ResourceManager::new(context).find(subscription_id, name).await?;
+        let id = resource_of(&service)?;
+        self.host_names.lock().await.insert(id.clone(), host_name_of(&service)?);
+        known.insert(key, id.clone());
+        Ok(id)
     }
 
     /// The shared access policies of a service, looked up once.
@@ -146,14 +162,20 @@ impl Connection {
         if let Some(subscription_id) = &self.subscription_id {
             return Ok(subscription_id.clone());
         }
-        match &ResourceManager::new(context).subscriptions().await?[..] {
-            [only] => Ok(only.clone()),
-            [] => Err(Error::new(Code::NotConnected, "The account sees no subscription.")),
-            several => Err(Error::new(
-                Code::NotConnected,
-                format!("The account sees {} subscriptions: name one when connecting (subscriptionId).", several.len()),
-            )),
-        }
+        let only = self.only_subscription.get_or_try_init(|| async {
+            match &ResourceManager::new(context).subscriptions().await?[..] {
+                [only] => Ok(only.clone()),
+                [] => Err(Error::new(Code::NotConnected, "The account sees no subscription.")),
+                several => Err(Error::new(
+                    Code::NotConnected,
+                    format!(
+                        "The account sees {} subscriptions: name one when connecting (subscriptionId).",
+                        several.len()
+                    ),
+                )),
+            }
+        });
+        only.await.cloned()
     }
 
     async fn token(&self, scope: &str, context: &Context) -> Result<SecretString> {

@@ -6,7 +6,7 @@ use crate::http::{Listener, Request, Response};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// Something that an operation tells its host.
 #[derive(Debug)]
@@ -25,6 +25,13 @@ pub enum Event {
     End,
     /// Another thread is waiting for this operation's next event already.
     Busy,
+}
+
+impl Event {
+    /// Whether the operation waits until there is room for it.
+    pub(crate) fn takes_room(&self) -> bool {
+        matches!(self, Self::Items(_) | Self::Progress(_))
+    }
 }
 
 /// How far an operation is.
@@ -67,14 +74,15 @@ pub struct Message {
 #[derive(Debug)]
 pub struct Context {
     connection: Arc<Connection>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::UnboundedSender<Event>,
+    room: Arc<Semaphore>,
     outcome: Mutex<Outcome>,
 }
 
 impl Context {
-    /// A context whose events go to `events`.
-    pub fn new(connection: Arc<Connection>, events: mpsc::Sender<Event>) -> Self {
-        Self { connection, events, outcome: Mutex::default() }
+    /// A context whose events go to `events`, where `room` says how many records and steps of progress may wait.
+    pub fn new(connection: Arc<Connection>, events: mpsc::UnboundedSender<Event>, room: Arc<Semaphore>) -> Self {
+        Self { connection, events, room, outcome: Mutex::default() }
     }
 
     /// What the session is connected with.
@@ -82,13 +90,18 @@ impl Context {
         &self.connection
     }
 
-    /// Hands an event over; waits while the host has not taken the one before.
+    /// Hands an event over. Records and progress wait for room, so that a host that stops looking stops the calls.
+    /// Messages and errors never wait: they come while things are locked that other operations need.
     ///
     /// # Errors
     /// [`Code::Cancelled`] where the host has given the operation up.
     pub async fn emit(&self, event: Event) -> Result<()> {
-        let given_up = |_| Error::new(Code::Cancelled, "The operation was given up.").with_outcome(self.outcome());
-        self.events.send(event).await.map_err(given_up)
+        let given_up = || Error::new(Code::Cancelled, "The operation was given up.").with_outcome(self.outcome());
+        if event.takes_room() {
+            // Given back when the host takes the event.
+            self.room.acquire().await.map_err(|_| given_up())?.forget();
+        }
+        self.events.send(event).map_err(|_| given_up())
     }
 
     /// Hands one output record over.
@@ -100,18 +113,18 @@ impl Context {
     }
 
     /// Tells what is done and why.
-    pub async fn verbose(&self, text: String) {
-        self.message(Level::Verbose, text).await;
+    pub fn verbose(&self, text: String) {
+        self.message(Level::Verbose, text);
     }
 
     /// Tells what a person should look at.
-    pub async fn warning(&self, text: String) {
-        self.message(Level::Warning, text).await;
+    pub fn warning(&self, text: String) {
+        self.message(Level::Warning, text);
     }
 
-    async fn message(&self, level: Level, text: String) {
-        // Where nobody listens any more, the next thing of weight finds out.
-        let _ = self.events.send(Event::Message(Message { level, text })).await;
+    fn message(&self, level: Level, text: String) {
+        // Where nobody listens any more, the next record finds out.
+        let _ = self.events.send(Event::Message(Message { level, text }));
     }
 
     /// Notes what is known about the change that is under way.
@@ -134,7 +147,7 @@ impl Context {
 }
 
 impl Listener for Context {
-    async fn note(&self, text: String) {
-        self.message(Level::Debug, text).await;
+    fn note(&self, text: String) {
+        self.message(Level::Debug, text);
     }
 }

@@ -210,6 +210,11 @@ impl Error {
         self
     }
 
+    /// Says that nothing was to be changed, whatever became of the request.
+    pub fn of_a_read(self) -> Self {
+        self.with_outcome(Outcome::NotApplied)
+    }
+
     /// Says how often the request was sent.
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
@@ -256,6 +261,11 @@ impl Error {
     /// What was worked on.
     pub fn target(&self) -> Option<&str> {
         self.0.target.as_deref()
+    }
+
+    /// Whether whatever else is asked for in the same breath will fail in the same way.
+    pub fn is_terminating(&self) -> bool {
+        self.0.terminating
     }
 
     /// What is known about the change.

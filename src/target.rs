@@ -5,7 +5,7 @@ use crate::credential::{ConnectionString, is_host_name};
 use crate::error::{Code, Error, Result};
 use crate::http::Url;
 use crate::model::{AccessRight, AuthType, Record, ResourceId};
-use crate::service::{Policy, ResourceManager};
+use crate::service::Policy;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -65,6 +65,9 @@ impl Target {
             (None, None, None, None, None) => return Ok(None),
             (resource_group_name, Some(name), None, None, None) => {
                 check_name(&name)?;
+                if let Some(group) = &resource_group_name {
+                    check_segment("resourceGroupName", group)?;
+                }
                 Self::Name { resource_group_name, name }
             }
             (None, None, Some(id), host_name, None) => Self::Resource { id: resource(&id)?, host_name },
@@ -122,6 +125,19 @@ pub(crate) fn resource_of(service: &Record) -> Result<ResourceId> {
     id.ok_or_else(|| Error::new(Code::UnexpectedResponse, "Resource manager's record of the service has no id."))
 }
 
+/// The host name in resource manager's record of a service.
+///
+/// # Errors
+/// [`Code::Conflict`] while the service is still being made.
+pub(crate) fn host_name_of(service: &Record) -> Result<String> {
+    let host_name = service.text(&["properties", "serviceOperationsHostName"]).map(str::to_owned);
+    host_name.ok_or_else(|| {
+        let name = service.text(&["name"]).unwrap_or_default();
+        let message = format!("Provisioning service '{name}' has no host name yet; it may still be being made.");
+        Error::new(Code::Conflict, message).with_target(format!("provisioning service/{name}"))
+    })
+}
+
 fn resource(text: &str) -> Result<ResourceId> {
     let form = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Devices/provisioningServices/<name>";
     let message = format!("'{text}' is not the resource id of a provisioning service; its form is '{form}'.");
@@ -133,10 +149,7 @@ async fn find(group: Option<String>, name: String, context: &Context) -> Result<
     let subscription_id = connection.subscription(context).await?;
     let id = match group {
         Some(resource_group_name) => ResourceId { subscription_id, resource_group_name, name },
-        None => {
-            let service = ResourceManager::new(context).find(&subscription_id, &name).await?;
-            resource_of(&service)?
-        }
+        None => connection.named(&subscription_id, &name, context).await?,
     };
     Ok((connection.host_name(&id, context).await?, Access::through(id, context)))
 }
@@ -207,6 +220,17 @@ fn least(policies: &[Policy], right: AccessRight) -> Option<&Policy> {
     policies.iter().filter(|policy| policy.rights.allow(right)).min_by_key(|policy| policy.rights.weight())
 }
 
+/// Checks a name that becomes a segment of a path: dots alone would lead elsewhere.
+///
+/// # Errors
+/// [`Code::InvalidArgument`].
+pub(crate) fn check_segment(parameter: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() || text.chars().all(|character| character == '.') || text.contains(char::is_control) {
+        return Err(Error::argument(parameter, format!("'{text}' is not accepted for {parameter}.")));
+    }
+    Ok(())
+}
+
 /// The service's own rule for its name; also what keeps a name from being anything else in a path.
 fn check_name(name: &str) -> Result<()> {
     let characters = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
@@ -236,6 +260,12 @@ mod tests {
             (json!({"resourceGroupName": "g"}), "dpsName"),
             (json!({"dpsName": "a/b"}), "dpsName"),
             (json!({"dpsName": "12345"}), "dpsName"),
+            (json!({"dpsName": "dps", "resourceGroupName": ".."}), "resourceGroupName"),
+            (json!({"hostName": "a\nb"}), "hostName"),
+            (
+                json!({"resourceId": "/subscriptions/s/resourceGroups/../providers/Microsoft.Devices/provisioningServices/n"}),
+                "resourceId",
+            ),
             (json!({"dpsName": "d-1", "hostName": "h"}), "target"),
             (json!({"hostName": "https://h"}), "hostName"),
             (json!({"hostName": "h/x"}), "hostName"),

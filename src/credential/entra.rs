@@ -1,6 +1,6 @@
 //! Microsoft Entra tokens: those that a caller supplies, and those that an application's secret gets.
 
-use crate::error::{Code, Error, HttpFailure, Result};
+use crate::error::{Code, Error, Result};
 use crate::http::{Listener, Method, Request, Response, Transport, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -10,6 +10,11 @@ use tokio::sync::Mutex;
 
 /// A token is renewed this long before it ends, so that none ends under way.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// No token is taken to be good for longer, in seconds, whatever its answer says.
+const LONGEST_LIFE: u64 = 24 * 60 * 60;
+
+const SIGN_IN: &str = "sign-in";
 
 /// An application that signs in with a secret.
 #[derive(Clone, Debug)]
@@ -91,7 +96,7 @@ impl TokenCache {
         }
         let answer = request(account, authority, scope, transport, listener).await?;
         // A token whose whole life is shorter than the margin is used for half of it.
-        let life = Duration::from_secs(answer.expires_in);
+        let life = Duration::from_secs(answer.expires_in.min(LONGEST_LIFE));
         let good_until = Instant::now() + life.saturating_sub(MARGIN).max(life / 2);
         tokens.insert(scope.to_owned(), (answer.access_token.clone(), good_until));
         Ok(answer.access_token)
@@ -131,33 +136,35 @@ async fn request(
         authorization: None,
         body: Some(("application/x-www-form-urlencoded", form.into())),
     };
-    let response = transport.send(&request, listener).await.map_err(|error| error.with_target("sign-in"))?;
+    let response = transport.send(&request, listener).await;
+    let response = response.map_err(|error| error.of_a_read().with_target(SIGN_IN))?;
     if response.status == 200 {
         return serde_json::from_slice(&response.body).map_err(|_| unreadable(&response));
     }
-    match serde_json::from_slice::<TokenRefusal>(&response.body) {
-        Ok(refusal) => {
+    let refusal = serde_json::from_slice::<TokenRefusal>(&response.body);
+    let (code, what) = match (response.status, &refusal) {
+        (429, _) => (Code::Throttled, "The sign-in service asks for patience"),
+        (500..=599, _) => (Code::ServiceFailure, "The sign-in service failed"),
+        (_, Ok(_)) => (Code::AuthenticationFailed, "Sign-in was refused"),
+        (_, Err(_)) => return Err(unreadable(&response)),
+    };
+    let detail = refusal.map_or_else(
+        |_| format!("HTTP {}", response.status),
+        |refusal| {
             // The first line says what is wrong; the rest repeats identifiers.
             let why = refusal.error_description.lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
-            let message =
-                format!("Sign-in of application '{}' was refused: {} ({}).", account.client_id, why, refusal.error);
-            Err(Error::new(Code::AuthenticationFailed, message).with_http(http(&response)).with_target("sign-in"))
-        }
-        Err(_) => Err(unreadable(&response)),
-    }
+            if why.is_empty() { refusal.error } else { format!("{}: {why}", refusal.error) }
+        },
+    );
+    Err(told(Error::new(code, format!("{what}, for application '{}' ({detail}).", account.client_id)), &response))
 }
 
 fn unreadable(response: &Response) -> Error {
     let message =
         format!("The sign-in service answered with status {} and a body that is not a token.", response.status);
-    Error::new(Code::UnexpectedResponse, message).with_http(http(response)).with_target("sign-in")
+    told(Error::new(Code::UnexpectedResponse, message), response)
 }
 
-fn http(response: &Response) -> HttpFailure {
-    HttpFailure {
-        status: response.status,
-        error_code: None,
-        tracking_id: response.header("x-ms-request-id").map(str::to_owned),
-        client_request_id: Some(response.client_request_id.clone()),
-    }
+fn told(error: Error, response: &Response) -> Error {
+    error.with_http(response.failure(None, None)).with_attempts(response.attempts).with_target(SIGN_IN)
 }

@@ -178,11 +178,11 @@ fn key(policy: &DevelopmentPolicy) -> Value {
     })
 }
 
-/// The first page answers POST. What `nextLink` leads to is asked for by GET in the public SDKs, so both are taken.
+/// The first page answers POST; what `nextLink` leads to is asked for by GET, as the public SDKs do.
 fn keys(state: &State, request: &Request) -> Answer {
     let skipped = match request.parameter("$skiptoken") {
         None if request.method == Method::POST => 0,
-        Some(token) if request.method == Method::POST || request.method == Method::GET => match token.parse() {
+        Some(token) if request.method == Method::GET => match token.parse() {
             Ok(skipped) if skipped < DEVELOPMENT.policies.len() => skipped,
             _ => return refusal(400, "InvalidSkipToken", "The $skiptoken is not one that nextLink gave."),
         },

@@ -441,8 +441,7 @@ pub unsafe extern "C" fn aziotdps_service_list(
 /// Reads the connection string of a provisioning service, or without a target those of every service that the account
 /// sees.
 ///
-/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
-/// service; the session's default where absent); shape ("az" or "powershell"); policyName (default
+/// Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which service; all where absent); shape ("az" or "powershell"); policyName (default
 /// provisioningserviceowner) or showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
 /// Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
 /// Its records: {"connectionString"}, or {"name", "connectionString"} for each service.
@@ -500,7 +499,8 @@ pub unsafe extern "C" fn aziotdps_operation_cancel(operation: *mut aziotdps_oper
     });
 }
 
-/// Frees an operation, and cancels it where it still runs. A request that is on its way may still be carried out.
+/// Frees an operation, and cancels it where it still runs. A request that is on its way may still be carried out. The
+/// last handle of a session that was freed ends its threads, which may take up to two seconds.
 ///
 /// Parameters: operation – NULL is fine.
 /// Threads: any, once, and no other call with this operation at the same time.

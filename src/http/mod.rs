@@ -8,7 +8,7 @@ mod retry;
 
 pub use reqwest::{Method, Url, header::HeaderMap};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, HttpFailure, Result};
 use crate::model;
 use failure::Failure;
 use once_cell::sync::OnceCell;
@@ -17,6 +17,7 @@ use reqwest::{Certificate, Client, redirect};
 use retry::Backoff;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::{Duration, Instant, SystemTime};
+use zeroize::Zeroizing;
 
 /// The most that is read of one answer, in bytes: far above any page the service sends.
 const BODY_LIMIT: usize = 64 << 20;
@@ -63,14 +64,13 @@ pub struct Request {
 }
 
 /// An answer of any status.
-#[derive(Debug)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
     /// The whole body.
-    pub body: Vec<u8>,
+    pub body: Zeroizing<Vec<u8>>,
     /// How often the request was sent.
     pub attempts: u32,
     /// Whether an earlier attempt may have been carried out without its answer coming back.
@@ -80,6 +80,28 @@ pub struct Response {
 }
 
 impl Response {
+    /// The same answer, with what an earlier one to the same request brought along: its attempts, and the doubt.
+    pub fn after(mut self, earlier: &Self) -> Self {
+        self.attempts += earlier.attempts;
+        self.lost_answer |= earlier.lost_answer;
+        self
+    }
+
+    /// What an error says of this answer; `error_code` and `tracking_id` as far as its body had them.
+    pub fn failure(&self, error_code: Option<String>, tracking_id: Option<String>) -> HttpFailure {
+        HttpFailure {
+            status: self.status,
+            error_code,
+            tracking_id: tracking_id.or_else(|| self.header("x-ms-request-id").map(str::to_owned)),
+            client_request_id: Some(self.client_request_id.clone()),
+        }
+    }
+
+    /// When the server sent it, by its own clock.
+    pub fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.header("date")?).ok()
+    }
+
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -88,8 +110,8 @@ impl Response {
 
 /// Hears about requests; what it gets holds no secret.
 pub trait Listener: Sync {
-    /// One line about something that happened.
-    fn note(&self, text: String) -> impl Future<Output = ()> + Send;
+    /// One line about something that happened. Does not wait.
+    fn note(&self, text: String);
 }
 
 /// Connections to servers, reused from request to request.
@@ -113,8 +135,8 @@ impl Transport {
     ///
     /// # Errors
     /// No answer came: [`Code::ConnectionFailed`], [`Code::HostNotFound`], [`Code::UntrustedCertificate`],
-    /// [`Code::Timeout`], [`Code::UnexpectedResponse`] for a body that broke off. An outcome is for the caller to add:
-    /// [`Error::outcome`] is `unknown` where the request may have arrived.
+    /// [`Code::Timeout`], [`Code::UnexpectedResponse`] for a body that broke off. The outcome is `unknown` where the
+    /// request may have arrived; a caller that changes nothing says so ([`Error::of_a_read`]).
     pub async fn send(&self, request: &Request, listener: &impl Listener) -> Result<Response> {
         let client = self.client(&request.url)?;
         let client_request_id = uuid::Uuid::new_v4().to_string();
@@ -125,14 +147,12 @@ impl Transport {
             let started = Instant::now();
             let wait = match self.send_once(&client, request, &client_request_id).await {
                 Ok((status, headers, body)) => {
-                    listener
-                        .note(format!(
-                            "{} {} -> {status} in {} ms",
-                            request.method,
-                            request.url,
-                            started.elapsed().as_millis()
-                        ))
-                        .await;
+                    listener.note(format!(
+                        "{} {} -> {status} in {} ms",
+                        request.method,
+                        request.url,
+                        started.elapsed().as_millis()
+                    ));
                     let wait = backoff.after(status, headers.get(RETRY_AFTER), SystemTime::now());
                     let Some(wait) = wait.filter(|_| !last) else {
                         return Ok(Response {
@@ -148,7 +168,7 @@ impl Transport {
                     wait
                 }
                 Err(failure) => {
-                    listener.note(format!("{} {} -> {failure}", request.method, request.url)).await;
+                    listener.note(format!("{} {} -> {failure}", request.method, request.url));
                     lost_answer |= failure.may_have_arrived;
                     if last || !failure.worth_another_try {
                         return Err(failure.into_error(attempt, lost_answer));
@@ -156,14 +176,12 @@ impl Transport {
                     backoff.next()
                 }
             };
-            listener
-                .note(format!(
-                    "waiting {:.1} s before attempt {} of {}",
-                    wait.as_secs_f32(),
-                    attempt + 1,
-                    self.settings.maximum_attempts
-                ))
-                .await;
+            listener.note(format!(
+                "waiting {:.1} s before attempt {} of {}",
+                wait.as_secs_f32(),
+                attempt + 1,
+                self.settings.maximum_attempts
+            ));
             tokio::time::sleep(wait).await;
         }
         unreachable!("the last attempt returns")
@@ -174,7 +192,7 @@ impl Transport {
         client: &Client,
         request: &Request,
         id: &str,
-    ) -> std::result::Result<(u16, HeaderMap, Vec<u8>), Failure> {
+    ) -> std::result::Result<(u16, HeaderMap, Zeroizing<Vec<u8>>), Failure> {
         let failed = |error| Failure::of(error, &request.url, &self.settings);
         let mut builder = client.request(request.method.clone(), request.url.clone()).header(CLIENT_REQUEST_ID, id);
         for (name, value) in &request.headers {
@@ -192,7 +210,7 @@ impl Transport {
             None => {}
         }
         let mut response = builder.send().await.map_err(failed)?;
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > BODY_LIMIT {
                 return Err(Failure::too_long(&request.url, BODY_LIMIT));

@@ -30,7 +30,7 @@ impl Backoff {
         let own = self.next();
         let wait = match retry_after.and_then(|value| parse(value.to_str().ok()?, now)) {
             // A little of our own on top, for the same reason as the jitter.
-            Some(asked) => asked + own.min(asked / 10),
+            Some(asked) => asked.saturating_add(own.min(asked / 10)),
             None => own,
         };
         (wait <= LONGEST_WAIT).then_some(wait)
@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn a_wait_beyond_patience_is_not_begun() {
-        assert_eq!(after(429, Some("3600")), None);
+        for beyond in ["3600", "18446744073709551615"] {
+            assert_eq!(after(429, Some(beyond)), None);
+        }
     }
 
     #[test]

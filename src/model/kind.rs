@@ -28,7 +28,7 @@ impl EnrollmentKind {
         }
     }
 
-    /// The kind as a person calls it; also the first part of an error's target.
+    /// The kind as a person calls it.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Individual => "enrollment",

@@ -28,7 +28,7 @@ impl ResourceId {
                     && fixed(providers, PROVIDER[0])
                     && fixed(devices, PROVIDER[1])
                     && fixed(services, PROVIDER[2])
-                    && ![s, g, n].contains(&"") =>
+                    && ![s, g, n].iter().any(|part| part.chars().all(|character| character == '.')) =>
             {
                 Some(Self { subscription_id: s.to_owned(), resource_group_name: g.to_owned(), name: n.to_owned() })
             }

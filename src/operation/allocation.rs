@@ -111,7 +111,8 @@ impl Allocation {
         if let Some(hubs) = &self.iot_hub {
             record.set(&["iotHubs"], json!(hubs));
         }
-        if policy == AllocationPolicy::Static {
+        let hubs_matter = self.allocation_policy.is_some() || self.iot_hub.is_some() || change.clears(Clear::IotHub);
+        if policy == AllocationPolicy::Static && hubs_matter {
             let hubs = record.get(&["iotHubs"]).and_then(serde_json::Value::as_array).map_or(0, Vec::len);
             if hubs != 1 {
                 return Err(as_change(static_wants_one_hub(hubs)));
@@ -122,7 +123,10 @@ impl Allocation {
         } else if self.webhook_url.is_some() || self.api_version.is_some() {
             Err(as_change(webhook_without_custom(policy.powershell())))
         } else {
-            record.remove(CUSTOM);
+            // The service keeps a definition beside another policy; naming the policy anew takes it out.
+            if self.allocation_policy.is_some() {
+                record.remove(CUSTOM);
+            }
             Ok(())
         }
     }
@@ -314,6 +318,14 @@ mod tests {
             assert_eq!(cleared(record, "IotHub"), Ok(()));
         }
         assert_eq!(cleared(json!({"allocationPolicy": "static", "iotHubs": ["a"]}), "AllocationPolicy"), Ok(()));
+    }
+
+    #[test]
+    fn hubs_alone_leave_a_webhook_that_is_not_used() {
+        let record = json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}});
+        let after =
+            json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}, "iotHubs": ["b"]});
+        assert_eq!(applied(record, json!({"iotHub": ["b"]})), Ok(after));
     }
 
     #[test]

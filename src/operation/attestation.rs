@@ -4,11 +4,11 @@
 use super::certificate::Certificate;
 use super::change::Change;
 use crate::error::{Code, Error, Result};
-use crate::model::{AttestationType, Clear, EnrollmentKind, Members, Record, Word};
+use crate::model::{AttestationType, Clear, EnrollmentKind, Members, Record, Slot, Word};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -36,9 +36,6 @@ pub struct Attestation {
     #[serde(skip)]
     certificates: [Option<Certificate>; 2],
 }
-
-/// The two places of keys and certificates, so that one can be replaced while the other is in use.
-const SLOTS: [&str; 2] = ["primary", "secondary"];
 
 impl Attestation {
     /// Checks what can be checked without the record, and reads the certificates.
@@ -146,7 +143,7 @@ impl Attestation {
             [Clear::PrimaryCertificate, Clear::SecondaryCertificate, Clear::PrimaryCaName, Clear::SecondaryCaName];
         let touched =
             self.given(AttestationType::X509).is_some() || cleared.into_iter().any(|word| change.clears(word));
-        let has_primary = |member| record.get(&[X509[0], X509[1], member, SLOTS[0]]).is_some();
+        let has_primary = |member| record.get(&[X509[0], X509[1], member, Slot::Primary.wire()]).is_some();
         if !touched || has_primary(kind.certificates_member()) || has_primary(CA_REFERENCES) {
             return Ok(());
         }
@@ -158,12 +155,31 @@ impl Attestation {
         Err(Error::new(Code::InvalidChange, message).with_parameter(parameter))
     }
 
-    /// The certificates that will be sent, by parameter.
-    pub fn certificates(&self) -> impl Iterator<Item = (&'static str, &Certificate)> {
-        ["primaryCertificate", "secondaryCertificate"]
-            .into_iter()
+    /// Checks that a record attested by symmetric keys has come with both, unless both are replaced: a record that is
+    /// written without a key gets a new one.
+    ///
+    /// # Errors
+    /// [`Code::UnexpectedResponse`].
+    pub fn check_keys(&self, record: &Record) -> Result<()> {
+        let symmetric =
+            record.text(&[ATTESTATION, "type"]).and_then(AttestationType::parse) == Some(AttestationType::SymmetricKey);
+        let has = |member| record.text(&[ATTESTATION, "symmetricKey", member]).is_some_and(|key| !key.is_empty());
+        let kept =
+            (self.primary_key.is_some() || has("primaryKey")) && (self.secondary_key.is_some() || has("secondaryKey"));
+        if kept || !symmetric {
+            return Ok(());
+        }
+        let message = "The service did not give the record's keys, and without them a change would replace them.";
+        Err(Error::new(Code::UnexpectedResponse, message))
+    }
+
+    /// The certificates that will be sent.
+    pub fn certificates(&self) -> impl Iterator<Item = (Slot, &Certificate)> {
+        Slot::ALL
+            .iter()
+            .copied()
             .zip(&self.certificates)
-            .filter_map(|(parameter, slot)| Some((parameter, slot.as_ref()?)))
+            .filter_map(|(slot, certificate)| Some((slot, certificate.as_ref()?)))
     }
 
     fn put(&self, kind: EnrollmentKind, record: &mut Record) {
@@ -185,11 +201,12 @@ impl Attestation {
                 continue;
             }
             // Certificates and references exclude each other: what is given takes the other's place.
-            let kept = record.get(&[X509[0], X509[1], member]).cloned();
-            record.set(X509, Value::Object(kept.map(|kept| (member.to_owned(), kept)).into_iter().collect()));
-            for (value, slot) in values.into_iter().zip(SLOTS) {
+            for other in [CA_REFERENCES, kind.certificates_member()].into_iter().filter(|other| *other != member) {
+                record.remove(&[X509[0], X509[1], other]);
+            }
+            for (value, slot) in values.into_iter().zip(Slot::ALL) {
                 if let Some(value) = value {
-                    record.set(&[X509[0], X509[1], member, slot], value);
+                    record.set(&[X509[0], X509[1], member, slot.wire()], value);
                 }
             }
         }
@@ -255,6 +272,7 @@ pub fn check_key(key: &SecretString, parameter: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     const KEY: &str = "QUJDREVGR0hJSktMTU5PUA==";
     const PEM: &str = include_str!("../../tests/data/device.pem");
@@ -384,6 +402,30 @@ mod tests {
         let slots = &changed["x509"]["clientCertificates"];
         assert!(slots["primary"]["certificate"].is_string() && slots["primary"].get("info").is_none());
         assert_eq!(slots["secondary"], json!({"info": {"n": 2}}));
+    }
+
+    #[test]
+    fn what_this_version_does_not_know_of_a_certificate_stays() {
+        let attested = json!({"type": "x509", "x509": {"clientCertificates": {"primary": {"info": {}}}, "novelty": 1}});
+        assert_eq!(set(attested, json!({"secondaryCertificate": PEM})).unwrap()["x509"]["novelty"], 1);
+    }
+
+    #[test]
+    fn a_record_without_its_keys_is_not_written() {
+        let check = |keys: Value, given: Value| {
+            let attestation: Attestation = serde_json::from_value(given).unwrap();
+            let record = json!({"attestation": {"type": "symmetricKey", "symmetricKey": keys}});
+            attestation.check_keys(&serde_json::from_value(record).unwrap()).is_ok()
+        };
+        for (keys, given, accepted) in [
+            (json!({"primaryKey": "a", "secondaryKey": "b"}), json!({}), true),
+            (json!(null), json!({}), false),
+            (json!({"primaryKey": "", "secondaryKey": ""}), json!({"primaryKey": KEY}), false),
+            (json!({"secondaryKey": "b"}), json!({"primaryKey": KEY}), true),
+            (json!(null), json!({"primaryKey": KEY, "secondaryKey": KEY}), true),
+        ] {
+            assert_eq!(check(keys.clone(), given.clone()), accepted, "{keys} {given}");
+        }
     }
 
     #[test]

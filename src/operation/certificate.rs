@@ -39,18 +39,17 @@ impl Certificate {
             return Self::from_pem(given.as_bytes())
                 .map_err(|why| refuse(format!("The text given for {parameter} {why}")));
         }
-        if let Some(bytes) = decode(given.as_bytes()) {
+        let decoded = decode(given.as_bytes());
+        if let Some(bytes) = &decoded {
             // A short path may be base64 by chance, but not of a certificate.
-            if let Ok(certificate) = Self::from_der(&bytes, 0).or_else(|_| Self::from_pem(&bytes)) {
+            if let Ok(certificate) = Self::from_der(bytes, 0).or_else(|_| Self::from_pem(bytes)) {
                 return Ok(certificate);
             }
         }
         let path = folder.join(given);
-        let named = if given.len() <= 260 && !given.contains('\n') {
-            format!("'{given}'")
-        } else {
-            "What was given".to_owned()
-        };
+        // What may be read as base64 may be a key.
+        let is_path = decoded.is_none() && given.len() <= 260 && !given.contains('\n');
+        let named = if is_path { format!("'{given}'") } else { "What was given".to_owned() };
         match std::fs::metadata(&path) {
             Ok(file) if file.is_file() && file.len() <= FILE_LIMIT => {}
             Ok(file) if file.is_file() => {
@@ -164,6 +163,7 @@ mod tests {
             (KEY, "holds a private key"),
             (broken.as_str(), "not whole PEM"),
             ("", "not a file"),
+            ("MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQ==", "What was given is neither"),
         ] {
             let refused = Certificate::read("primaryCertificate", given, folder.path()).unwrap_err();
             assert_eq!(

@@ -27,11 +27,16 @@ pub struct Change {
 }
 
 impl Change {
-    /// Checks what can be checked without the record, and reads merge patches that came as text.
+    /// Checks what can be checked without the record, and reads merge patches that came as text. `given` is what the
+    /// request gives new values for.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
-    pub fn check(&mut self, kind: EnrollmentKind) -> Result<()> {
+    pub fn check(&mut self, kind: EnrollmentKind, given: &[Clear]) -> Result<()> {
+        if let Some(word) = self.clear.iter().find(|word| given.contains(word)) {
+            let message = format!("{} is given and to be cleared; that is one too many.", word.wire());
+            return Err(Error::argument("clear", message));
+        }
         if kind == EnrollmentKind::Group {
             let only_devices = [Clear::DeviceId, Clear::DeviceInformation, Clear::StorageRootKey];
             if let Some(word) = self.clear.iter().find(|word| only_devices.contains(word)) {
@@ -46,6 +51,17 @@ impl Change {
     /// Whether keys are exchanged or renewed.
     pub fn touches_keys(&self) -> Option<&'static str> {
         if self.swap_key { Some("swapKey") } else { self.regenerate_key.map(|_| "regenerateKey") }
+    }
+
+    /// Whether the same change once more would make something else of the record.
+    pub fn is_once_only(&self) -> bool {
+        self.touches_keys().is_some() || self.clears(Clear::PrimaryCertificate) || self.clears(Clear::PrimaryCaName)
+    }
+
+    /// Whether something is cleared that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] knows.
+    pub fn needs_device_registry(&self) -> bool {
+        let registry = [Clear::NamespaceName, Clear::CertificateAuthorityName, Clear::CertificatePolicyName];
+        registry.into_iter().any(|word| self.clears(word))
     }
 
     /// Whether `word` is to be cleared.
@@ -65,7 +81,7 @@ impl Change {
         for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
             if let Some(patch) = patch {
                 let mut twin = record.get(path).cloned().unwrap_or_else(|| json!({}));
-                json_patch::merge(&mut twin, patch);
+                merge(&mut twin, patch);
                 record.set(path, twin);
             }
         }
@@ -119,11 +135,38 @@ fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
     }
 }
 
-/// A record cannot do without a first certificate, so the second takes its place.
+/// A record cannot do without a first certificate, so the second takes its place. A second that is a copy of the first,
+/// which the service makes where only one was given, is none.
 fn promote(record: &mut Record, primary: [&str; 4], secondary: [&str; 4]) {
+    let first = record.remove(&primary);
     match record.remove(&secondary) {
-        Some(value) => record.set(&primary, value),
-        None => drop(record.remove(&primary)),
+        Some(second) if first.as_ref().map(identity) != Some(identity(&second)) => record.set(&primary, second),
+        _ => {}
+    }
+}
+
+/// What tells two certificates, or two names, apart.
+fn identity(slot: &Value) -> &Value {
+    slot.pointer("/info/sha256Thumbprint").unwrap_or(slot)
+}
+
+/// JSON merge patch (RFC 7396), which leaves the order of what stays.
+fn merge(value: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *value = patch.clone();
+        return;
+    };
+    if !value.is_object() {
+        *value = json!({});
+    }
+    if let Value::Object(members) = value {
+        for (name, change) in patch {
+            if change.is_null() {
+                members.shift_remove(name);
+            } else {
+                merge(members.entry(name).or_insert(Value::Null), change);
+            }
+        }
     }
 }
 
@@ -140,7 +183,7 @@ mod tests {
 
     fn changed(kind: EnrollmentKind, record: Value, change: Value) -> Result<Value> {
         let mut change: Change = serde_json::from_value(change).unwrap();
-        change.check(kind)?;
+        change.check(kind, &[])?;
         let mut record: Record = serde_json::from_value(record).unwrap();
         change.apply(kind, &mut record)?;
         Ok(serde_json::to_value(record).unwrap())
@@ -200,6 +243,29 @@ mod tests {
             after.to_string(),
             r#"{"initialTwin":{"tags":{"a":{"x":1.50,"z":3},"b":1,"c":[]},"more":1,"properties":{"desired":{"d":1}}}}"#
         );
+    }
+
+    #[test]
+    fn a_merge_leaves_the_order_of_what_stays() {
+        let record = r#"{"initialTwin":{"tags":{"a":1,"b":2,"c":3,"d":4}}}"#;
+        let record = serde_json::from_str(record).unwrap();
+        let after =
+            changed(EnrollmentKind::Group, record, json!({"tagMerge": {"a": null, "c": {"x": null, "y": 1}}})).unwrap();
+        assert_eq!(after.to_string(), r#"{"initialTwin":{"tags":{"b":2,"c":{"y":1},"d":4}}}"#);
+    }
+
+    #[test]
+    fn a_second_certificate_that_copies_the_first_is_none() {
+        let info = json!({"info": {"sha256Thumbprint": "AB"}});
+        let record = json!({"attestation": {"x509": {"clientCertificates": {"primary": info, "secondary": info}}}});
+        let after = changed(EnrollmentKind::Individual, record, json!({"clear": ["PrimaryCertificate"]})).unwrap();
+        assert_eq!(after["attestation"]["x509"]["clientCertificates"], json!({}));
+    }
+
+    #[test]
+    fn what_is_given_is_not_cleared() {
+        let mut change: Change = serde_json::from_value(json!({"clear": ["Tag"]})).unwrap();
+        assert_eq!(change.check(EnrollmentKind::Individual, &[Clear::Tag]).unwrap_err().parameter(), Some("clear"));
     }
 
     #[test]

@@ -7,12 +7,15 @@ use crate::credential::{Account, Authority, ClientSecret, ConnectionString, Supp
 use crate::error::{Error, Result};
 use crate::http::{Settings, Url, is_loopback};
 use crate::model::{AuthType, DEVELOPMENT, Environment, Word};
-use crate::target::Target;
+use crate::target::{Target, check_segment};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The largest file of trusted certificates that is read, in bytes.
+const PEM_LIMIT: u64 = 4 << 20;
 
 /// Where the emulator listens unless told otherwise.
 const EMULATOR: &str = "https://localhost:8443";
@@ -56,13 +59,18 @@ pub fn unconnected() -> Connection {
     Connection::new(cloud(Environment::Public), Settings::default())
 }
 
-/// Makes a connection and proves that its account can sign in; one record says what it is.
+/// Makes a connection and proves that its account can sign in.
 ///
 /// # Errors
 /// [`crate::error::Code::InvalidArgument`], and those of signing in.
 pub async fn connect(mut request: Request, context: &Context) -> Result<Connection> {
     let mut given: Connect = request.take()?;
     request.finish()?;
+    for (name, parameter) in [(&given.tenant_id, "tenantId"), (&given.subscription_id, "subscriptionId")] {
+        if let Some(name) = name {
+            check_segment(parameter, name)?;
+        }
+    }
     let mut cloud = cloud(given.environment.unwrap_or(Environment::Public));
     let emulator = match given.emulator.take() {
         None | Some(Emulator::Switch(false)) => None,
@@ -100,7 +108,6 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     if let Some(Account::ClientSecret(_)) = connection.account {
         connection.resource_manager_token(context).await?;
     }
-    context.item(describe(&connection)).await?;
     Ok(connection)
 }
 
@@ -150,10 +157,17 @@ fn transport(given: &Connect) -> Result<Settings> {
         let pem = if certificate.contains("-----BEGIN ") {
             certificate.clone().into_bytes()
         } else {
-            let read = std::fs::read(given.working_directory.join(certificate));
-            let message =
-                format!("The file '{certificate}' cannot be read; accepted are PEM text or the path of a PEM file.");
-            read.map_err(|error| Error::argument("caCertificate", message).caused_by(&error))?
+            let path = given.working_directory.join(certificate);
+            let refuse = || {
+                let forms = "PEM text or the path of a PEM file";
+                Error::argument("caCertificate", format!("'{certificate}' cannot be read; accepted are {forms}."))
+            };
+            // Anything but a file might never end.
+            let is_file = std::fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= PEM_LIMIT);
+            if !is_file {
+                return Err(refuse());
+            }
+            std::fs::read(&path).map_err(|error| refuse().caused_by(&error))?
         };
         settings.certificate_authority = Some(pem);
     }
@@ -209,7 +223,8 @@ fn emulator_address(text: &str) -> Result<Url> {
     }
 }
 
-fn describe(connection: &Connection) -> Value {
+/// What a session is connected with, without its secrets.
+pub fn describe(connection: &Connection) -> Value {
     let (account, tenant_id) = match &connection.account {
         Some(Account::ClientSecret(account)) => (Some(account.client_id.as_str()), Some(account.tenant_id.as_str())),
         Some(Account::Supplied(_)) => (Some("access token"), None),

@@ -24,6 +24,9 @@ pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
     request.finish()?;
     let id = registration_id.ok_or_else(|| Error::argument("registrationId", "registrationId is required."))?;
     check_id(EnrollmentKind::Individual, &id)?;
+    if let Some(group) = &group {
+        check_id(EnrollmentKind::Group, group)?;
+    }
     let target = common.target()?;
     let key = match (symmetric_key, group) {
         (Some(key), None) => {

@@ -8,12 +8,16 @@ use super::settings::{DeviceSettings, Settings, check_id};
 use super::{Common, Event, GroupId, Precondition, Progress, Request, data_plane};
 use crate::context::Context;
 use crate::error::{Code, Error, Outcome, Result};
-use crate::model::{AttestationType, Collection, DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Record, Word};
+use crate::model::{
+    AttestationType, Clear, Collection, DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Members, Record, Word,
+};
 use crate::present::{attestation as present_attestation, enrollment as present};
 use crate::service::{DataPlane, List};
 use serde::Deserialize;
-use serde_json::Value;
-use std::time::Duration;
+use serde_json::{Value, json};
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// How often a change is merged anew onto a record that others keep changing.
 const MERGES: u32 = 16;
@@ -47,9 +51,26 @@ impl Content {
         Ok(Self { attestation: request.take()?, allocation: request.take()?, settings: request.take()?, device })
     }
 
-    /// The api-version that the content needs, where that is not the usual one.
-    fn api_version(&self) -> Option<&'static str> {
-        self.settings.needs_device_registry().then_some(DEVICE_REGISTRY_API_VERSION)
+    /// The api-version that is needed, where that is not the usual one.
+    fn api_version(&self, change: &Change) -> Option<&'static str> {
+        let needed = self.settings.needs_device_registry() || change.needs_device_registry();
+        needed.then_some(DEVICE_REGISTRY_API_VERSION)
+    }
+
+    fn check(&mut self) -> Result<()> {
+        self.allocation.check()?;
+        self.settings.check()?;
+        self.device.check()
+    }
+
+    /// Puts everything that was given, and what is to be done besides, into a record that exists.
+    fn apply(&self, kind: EnrollmentKind, change: &Change, record: &mut Record) -> Result<()> {
+        change.apply(kind, record)?;
+        self.attestation.apply(kind, change, record)?;
+        self.allocation.apply(change, record)?;
+        self.settings.apply(record);
+        self.device.apply(record);
+        Ok(())
     }
 }
 
@@ -74,7 +95,7 @@ pub async fn get(kind: EnrollmentKind, mut request: Request, context: &Context) 
         }
         let record = whole(&plane, kind, &id).await?;
         if !is_symmetric(&record) {
-            context.warning(format!("{}: only a symmetric key can be shown.", target_of(kind, &id))).await;
+            context.warning(format!("{}: only a symmetric key can be shown.", target_of(kind, &id)));
         }
         Ok(record)
     };
@@ -132,8 +153,7 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let target = common.target()?;
     content.attestation.check_new(kind, attestation_type, &common.working_directory)?;
     content.allocation.check_new()?;
-    content.settings.check()?;
-    content.device.check()?;
+    content.check()?;
 
     let mut record = Record::default();
     record.set(&[kind.id_member()], id.as_str());
@@ -142,14 +162,16 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
     Settings::apply_defaults(&mut record);
     content.settings.apply(&mut record);
     content.allocation.apply(&Change::default(), &mut record)?;
-    warn_of_certificates(kind, &id, &content.attestation, context).await;
+    warn_of_certificates(kind, &id, &content.attestation, context);
 
     let write = async {
-        let plane = data_plane(target, content.api_version(), context).await?;
+        let plane = data_plane(target, content.api_version(&Change::default()), context).await?;
         let answer = plane.put(kind, &id, &record, None).await;
         match answer.result {
             Err(error) if error.code() == Code::AlreadyExists && answer.lost_answer => {
-                recognise(&plane, kind, &id, &record, &content.attestation).await?.ok_or(error)
+                let found = whole(&plane, kind, &id).await.map_err(|error| error.with_outcome(Outcome::Unknown))?;
+                let ours = holds(&found, &expected(kind, &record, &content.attestation));
+                if ours && is_younger(&found, answer.begun) { Ok(as_answered(found)) } else { Err(error) }
             }
             result => result,
         }
@@ -163,6 +185,7 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
 pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
     let id = take_id(kind, &mut request)?;
+    let given: Vec<Clear> = Clear::ALL.iter().copied().filter(|word| request.has(word.wire())).collect();
     let mut content = Content::take(kind, &mut request)?;
     let mut change: Change = request.take()?;
     let precondition: Precondition = request.take()?;
@@ -170,16 +193,14 @@ pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let id = required(kind, id)?;
     let target = common.target()?;
     precondition.check()?;
-    change.check(kind)?;
+    change.check(kind, &given)?;
     content.attestation.check(&common.working_directory)?;
     content.attestation.check_change(&change)?;
-    content.allocation.check()?;
-    content.settings.check()?;
-    content.device.check()?;
-    warn_of_certificates(kind, &id, &content.attestation, context).await;
+    content.check()?;
+    warn_of_certificates(kind, &id, &content.attestation, context);
 
     let write = async {
-        let plane = data_plane(target, content.api_version(), context).await?;
+        let plane = data_plane(target, content.api_version(&change), context).await?;
         merge(&plane, kind, &id, &content, &change, &precondition, context).await
     };
     let changed = write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
@@ -195,37 +216,38 @@ async fn merge(
     precondition: &Precondition,
     context: &Context,
 ) -> Result<Record> {
-    let mut own_write_may_have_landed = false;
+    // What may have been written without its answer coming back.
+    let mut lost: Option<Record> = None;
     for merge in 1.. {
-        // A record that is sent without its keys gets new ones.
-        let whole = whole(plane, kind, id).await;
-        let mut record = whole
-            .map_err(|error| if own_write_may_have_landed { error.with_outcome(Outcome::Unknown) } else { error })?;
-        let before = record.clone();
-        change.apply(kind, &mut record)?;
-        content.attestation.apply(kind, change, &mut record)?;
-        content.allocation.apply(change, &mut record)?;
-        content.settings.apply(&mut record);
-        content.device.apply(&mut record);
-        if own_write_may_have_landed && record == before {
-            return Ok(record);
+        let in_doubt = |error: Error| if lost.is_some() { error.with_outcome(Outcome::Unknown) } else { error };
+        let before = whole(plane, kind, id).await.map_err(in_doubt)?;
+        if lost.as_ref().is_some_and(|written| holds(&before, &expected(kind, written, &content.attestation))) {
+            return Ok(as_answered(before));
         }
+        if lost.is_some() && (change.is_once_only() || precondition.bound().is_some()) {
+            // Whether it was made and then changed by another, or never made, cannot be told from here.
+            let message = "The change may have been made: its answer was lost, and the record has been changed since.";
+            return Err(Error::new(Code::PreconditionFailed, message).with_outcome(Outcome::Unknown));
+        }
+        content.attestation.check_keys(&before).map_err(in_doubt)?;
         let Some(etag) = precondition.bound().or(before.text(&["etag"])).map(str::to_owned) else {
             let message = "The service's record has no etag, so it cannot be changed safely.";
-            return Err(Error::new(Code::UnexpectedResponse, message));
+            return Err(in_doubt(Error::new(Code::UnexpectedResponse, message)));
         };
+        let mut record = before;
         for member in READ_ONLY {
             record.remove(&[member]);
         }
+        content.apply(kind, change, &mut record).map_err(in_doubt)?;
         let answer = plane.put(kind, id, &record, Some(&etag)).await;
-        own_write_may_have_landed |= answer.lost_answer;
         match answer.result {
-            Err(error) if error.code() == Code::PreconditionFailed => {
-                let stale = precondition.bound().is_some() && !own_write_may_have_landed;
-                if stale || merge == MERGES {
+            Err(error) if error.code() == Code::PreconditionFailed && merge < MERGES => {
+                if answer.lost_answer {
+                    lost = Some(record);
+                } else if precondition.bound().is_some() {
                     return Err(error);
                 }
-                context.verbose(format!("412: {} was changed by another; merging again", target_of(kind, id))).await;
+                context.verbose(format!("412: {} was changed by another; merging again", target_of(kind, id)));
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20 * u64::from(merge)))).await;
             }
             result => return result,
@@ -286,6 +308,7 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
             Ok(()) => {}
             // Another may have removed it since the list was read: it is gone, as was asked.
             Err(error) if all && error.code() == Code::NotFound => {}
+            Err(error) if error.is_terminating() => return Err(error.with_target(target_of(kind, id))),
             Err(error) => context.emit(Event::Error(error.with_target(target_of(kind, id)))).await?,
         }
     }
@@ -305,37 +328,40 @@ async fn all_ids(plane: &DataPlane<'_>, kind: EnrollmentKind) -> Result<Vec<Stri
     }
 }
 
-/// The record under `id`, if it is the one that an earlier attempt to create `sent` made.
-async fn recognise(
-    plane: &DataPlane<'_>,
-    kind: EnrollmentKind,
-    id: &str,
-    sent: &Record,
-    attestation: &Attestation,
-) -> Result<Option<Record>> {
-    let mut found = whole(plane, kind, id).await.map_err(|error| error.with_outcome(Outcome::Unknown))?;
-    let untouched = found.text(&["createdDateTimeUtc"]) == found.text(&["lastUpdatedDateTimeUtc"]);
-    let slots = ["primary", "secondary"].map(|slot| ["attestation", "x509", kind.certificates_member(), slot]);
-    let same_certificates = attestation.certificates().all(|(parameter, certificate)| {
-        let [certificates, x509, member, slot] = if parameter == "primaryCertificate" { slots[0] } else { slots[1] };
-        found.text(&[certificates, x509, member, slot, "info", "sha256Thumbprint"])
-            == Some(certificate.sha256_thumbprint.as_str())
-    });
-    let mut asked = sent.clone();
-    asked.remove(&["attestation", "x509", kind.certificates_member()]);
-    let ours = untouched && same_certificates && holds(&Value::Object(found.0.clone()), &Value::Object(asked.0));
-    found.remove(&["registrationState"]);
-    Ok(ours.then_some(found))
+/// What a record that was written must have when it is read back: a certificate comes back as its thumbprint, and the
+/// etag is a new one.
+fn expected(kind: EnrollmentKind, written: &Record, attestation: &Attestation) -> Record {
+    let mut expected = written.clone();
+    expected.remove(&["etag"]);
+    for (slot, certificate) in attestation.certificates() {
+        let info = json!({"info": {"sha256Thumbprint": certificate.sha256_thumbprint}});
+        expected.set(&["attestation", "x509", kind.certificates_member(), slot.wire()], info);
+    }
+    expected
 }
 
 /// Whether `whole` has everything that `part` has.
-fn holds(whole: &Value, part: &Value) -> bool {
-    match (whole, part) {
-        (Value::Object(whole), Value::Object(part)) => {
-            part.iter().all(|(name, value)| whole.get(name).is_some_and(|found| holds(found, value)))
-        }
-        (whole, part) => whole == part,
+fn holds(whole: &Record, part: &Record) -> bool {
+    fn members(whole: &Members, part: &Members) -> bool {
+        part.iter().all(|(name, value)| match (whole.get(name), value) {
+            (Some(Value::Object(whole)), Value::Object(part)) => members(whole, part),
+            (found, value) => found == Some(value),
+        })
     }
+    members(&whole.0, &part.0)
+}
+
+/// Whether a record was made since `begun`, by the service's own clock, and has not been changed.
+fn is_younger(record: &Record, begun: Option<SystemTime>) -> bool {
+    let (Some(created), Some(begun)) = (record.text(&["createdDateTimeUtc"]), begun) else { return false };
+    let date = OffsetDateTime::parse(created, &Rfc3339);
+    record.text(&["lastUpdatedDateTimeUtc"]) == Some(created) && date.is_ok_and(|date| SystemTime::from(date) >= begun)
+}
+
+/// A record that was read, as the answer to its write would have been.
+fn as_answered(mut record: Record) -> Record {
+    record.remove(&["registrationState"]);
+    record
 }
 
 /// A record with its symmetric keys, which a plain read leaves out.
@@ -354,11 +380,12 @@ fn is_symmetric(record: &Record) -> bool {
     record.text(TYPE).and_then(AttestationType::parse) == Some(AttestationType::SymmetricKey)
 }
 
-async fn warn_of_certificates(kind: EnrollmentKind, id: &str, attestation: &Attestation, context: &Context) {
-    for (parameter, certificate) in attestation.certificates() {
+fn warn_of_certificates(kind: EnrollmentKind, id: &str, attestation: &Attestation, context: &Context) {
+    for (slot, certificate) in attestation.certificates() {
+        let parameter = format!("{}Certificate", slot.wire());
         if certificate.others > 0 {
             let others = certificate.others;
-            context.warning(format!("{parameter} holds {others} more certificates; the first one is used.")).await;
+            context.warning(format!("{parameter} holds {others} more certificates; the first one is used."));
         }
         if let Some(name) = &certificate.common_name
             && kind == EnrollmentKind::Individual
@@ -367,7 +394,7 @@ async fn warn_of_certificates(kind: EnrollmentKind, id: &str, attestation: &Atte
             let text = format!(
                 "The certificate's common name is '{name}': a device can register as '{id}' only with a certificate of that name."
             );
-            context.warning(text).await;
+            context.warning(text);
         }
     }
 }

@@ -31,11 +31,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-/// How many events may wait for the host: enough to have the next page under way while one is looked at, few enough
+/// How many records and steps of progress may wait for the host: enough to have the next page under way while one is looked at, few enough
 /// that a host that stops looking stops the calls.
 const EVENTS_WAITING: usize = 2;
 
@@ -102,11 +102,12 @@ impl Session {
     pub fn start(&self, call: Call, request: &[u8]) -> Operation {
         #[cfg(feature = "panic-injection")]
         assert!(request != b"panic at the start", "asked for");
-        let (sender, events) = mpsc::channel(EVENTS_WAITING);
+        let (sender, events) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(EVENTS_WAITING));
         let cancel = CancellationToken::new();
         let connection = self.connection.clone();
         let current = connection.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let context = Context::new(current, sender);
+        let context = Context::new(current, sender, room.clone());
         let request = Zeroizing::new(request.to_vec());
         let cancelled = cancel.clone();
         self.engine.spawn(async move {
@@ -130,15 +131,16 @@ impl Session {
                 let _ = context.emit(Event::Error(error)).await;
             }
         });
-        Operation { events: Mutex::new(events), cancel, engine: self.engine.clone() }
+        Operation { events: Mutex::new(events), room, cancel, engine: self.engine.clone() }
     }
 
     /// An operation that is over before it began: `error` and the end.
     pub(crate) fn failed(&self, error: Error) -> Operation {
-        let (sender, events) = mpsc::channel(1);
-        // The channel is new and has room.
-        let _ = sender.try_send(Event::Error(error));
-        Operation { events: Mutex::new(events), cancel: CancellationToken::new(), engine: self.engine.clone() }
+        let (sender, events) = mpsc::unbounded_channel();
+        // The other end is in hand.
+        let _ = sender.send(Event::Error(error));
+        let room = Arc::new(Semaphore::new(0));
+        Operation { events: Mutex::new(events), room, cancel: CancellationToken::new(), engine: self.engine.clone() }
     }
 }
 
@@ -150,8 +152,9 @@ async fn run(call: Call, request: &[u8], context: &Context, connection: &Mutex<A
     match call {
         Call::SessionConnect => {
             let connected = connect::connect(request, context).await.map_err(Error::terminating)?;
+            let description = connect::describe(&connected);
             *connection.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(connected);
-            Ok(())
+            context.item(description).await
         }
         Call::EnrollmentGet => enrollment::get(individual, request, context).await,
         Call::EnrollmentList => enrollment::list(individual, request, context).await,
@@ -196,7 +199,8 @@ async fn data_plane<'a>(
 /// A running operation. Dropping it cancels it.
 #[derive(Debug)]
 pub struct Operation {
-    events: Mutex<mpsc::Receiver<Event>>,
+    events: Mutex<mpsc::UnboundedReceiver<Event>>,
+    room: Arc<Semaphore>,
     cancel: CancellationToken,
     engine: Arc<Engine>,
 }
@@ -216,7 +220,12 @@ impl Operation {
                 None => Ok(events.recv().await),
             };
             match received {
-                Ok(Some(event)) => event,
+                Ok(Some(event)) => {
+                    if event.takes_room() {
+                        self.room.add_permits(1);
+                    }
+                    event
+                }
                 Ok(None) => Event::End,
                 Err(_) => Event::Pending,
             }
@@ -233,6 +242,7 @@ impl Operation {
 impl Drop for Operation {
     fn drop(&mut self) {
         self.cancel();
+        self.room.close();
     }
 }
 

@@ -12,8 +12,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// A request that is being taken apart.
-#[derive(Debug)]
+/// A request that is being taken apart. Its members may be keys, so it does not print.
 pub struct Request {
     members: Members,
     accepted: Vec<&'static str>,
@@ -127,7 +126,8 @@ impl Request {
             let member = error.path().to_string().split('[').next().unwrap_or_default().to_owned();
             let text = error.into_inner().to_string();
             let text = text.strip_suffix(" at line 0 column 0").unwrap_or(&text).to_owned();
-            let expected = match text.split_once("expected ") {
+            // What stands before is the value, or has it.
+            let expected = match text.rsplit_once(", expected ") {
                 Some((before, expected)) if before.starts_with("unknown field") => {
                     return Error::new(
                         Code::InvalidRequest,
@@ -141,6 +141,11 @@ impl Request {
             };
             Error::argument(&member, format!("The value of {member} is not accepted: {expected}."))
         })
+    }
+
+    /// Whether `member` is given and not yet taken.
+    pub fn has(&self, member: &str) -> bool {
+        self.members.contains_key(member)
     }
 
     /// Ends the taking apart.
@@ -256,6 +261,6 @@ mod tests {
             assert_eq!((error.code(), error.parameter()), (code, parameter), "{text}: {error}");
             assert!(error.message().contains(says) && !error.message().contains("SECRET"), "{text}: {error}");
         }
-        assert!(Request::parse(b"\xff{}").unwrap_err().message().contains("UTF-8"));
+        assert!(Request::parse(b"\xff{}").err().unwrap().message().contains("UTF-8"));
     }
 }

@@ -7,7 +7,7 @@ use crate::http::Url;
 use crate::model::{Record, ResourceId, Slot};
 use crate::present::{Shape, service as present};
 use crate::service::ResourceManager;
-use crate::target::{Target, resource_of};
+use crate::target::{Target, host_name_of, resource_of};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,7 +54,12 @@ pub async fn connection_string(mut request: Request, context: &Context) -> Resul
                     let name = service.text(&["name"]).unwrap_or_default().to_owned();
                     match wanted.of(&service, context).await {
                         Ok(text) => context.item(json!({"name": name, "connectionString": text})).await?,
-                        Err(error) => context.warning(format!("{name} is left out: {error}")).await,
+                        // Not every service has the policy, as not every one is to be managed.
+                        Err(error) if error.code() == Code::NotFound => {
+                            context.warning(format!("{name} is left out: {error}"))
+                        }
+                        Err(error) if error.is_terminating() => return Err(error),
+                        Err(error) => context.emit(Event::Error(error)).await?,
                     }
                 }
             }
@@ -74,7 +79,7 @@ impl Wanted {
     /// One text, or with `all` a list of them.
     async fn of(&self, service: &Record, context: &Context) -> Result<Value> {
         let id = resource_of(service)?;
-        let host_name = context.connection().host_name(&id, context).await?;
+        let host_name = host_name_of(service)?;
         let policies = ResourceManager::new(context).policies(&id).await?;
         let mut texts = policies
             .iter()

@@ -179,8 +179,15 @@ pub fn enrollment(kind: EnrollmentKind, record: &Record) -> Value {
         }
     }
     copy(ENROLLMENT, &record.0, &mut shaped);
-    shaped.entry("ProvisioningStatus").or_insert_with(|| ProvisioningStatus::Enabled.powershell().into());
-    shaped.entry("AllocationPolicy").or_insert_with(|| AllocationPolicy::Hashed.powershell().into());
+    for (property, member, default) in [
+        ("ProvisioningStatus", "provisioningStatus", ProvisioningStatus::Enabled.powershell()),
+        ("AllocationPolicy", "allocationPolicy", AllocationPolicy::Hashed.powershell()),
+    ] {
+        // A word of a newer service is not known, which is not the same as none.
+        if record.get(&[member]).is_none() {
+            shaped.insert(property.to_owned(), default.into());
+        }
+    }
     let twin = shaped.get_mut("InitialTwinState").and_then(Value::as_object_mut);
     if let (Some(twin), Some(desired)) = (twin, record.get(&["initialTwin", "properties", "desired"])) {
         twin.insert("DesiredProperties".to_owned(), desired.clone());

@@ -9,6 +9,10 @@ use crate::target::Endpoint;
 use reqwest::header::{HeaderName, IF_MATCH};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The step of the `Date` header, and a little more.
+const CLOCK_STEP: Duration = Duration::from_secs(2);
 
 const JSON: &str = "application/json; charset=utf-8";
 const CONTINUATION: HeaderName = HeaderName::from_static("x-ms-continuation");
@@ -47,6 +51,8 @@ pub struct Answer<T> {
     pub result: Result<T>,
     /// See [`Response::lost_answer`].
     pub lost_answer: bool,
+    /// No earlier than this, by the service's clock, was the request sent first; where the service says what time it is.
+    pub begun: Option<SystemTime>,
 }
 
 impl<'a> DataPlane<'a> {
@@ -125,8 +131,7 @@ impl<'a> DataPlane<'a> {
     }
 
     async fn ask(&self, right: AccessRight, request: Request) -> Result<Response> {
-        let answer = self.send(right, request).await;
-        let response = answer.map_err(|error| error.with_outcome(Outcome::NotApplied))?;
+        let response = self.send(right, request, || {}).await.map_err(Error::of_a_read)?;
         if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
     }
 
@@ -138,9 +143,11 @@ impl<'a> DataPlane<'a> {
         read: impl FnOnce(&Response) -> Result<T>,
     ) -> Answer<T> {
         request.headers.extend(etag.map(|etag| (IF_MATCH, etag.to_owned())));
-        self.context.writing(Outcome::Unknown);
-        let answer = self.send(right, request).await;
+        let started = Instant::now();
+        let answer = self.send(right, request, || self.context.writing(Outcome::Unknown)).await;
         let lost_answer = answer.as_ref().is_ok_and(|response| response.lost_answer);
+        let date = answer.as_ref().ok().and_then(Response::date);
+        let begun = date.and_then(|date| date.checked_sub(started.elapsed() + CLOCK_STEP));
         let result = answer.and_then(|response| match response.status {
             200..=299 => read(&response).map_err(|error| error.with_outcome(Outcome::Applied)),
             // A failure of the service says nothing about how far it came.
@@ -149,19 +156,21 @@ impl<'a> DataPlane<'a> {
             _ => Err(refusal(&response)),
         });
         self.context.writing(result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied));
-        Answer { result, lost_answer }
+        Answer { result, lost_answer, begun }
     }
 
-    /// Sends with a signature; a 401 forgets what was cached of the credentials and tries once more.
-    async fn send(&self, right: AccessRight, mut request: Request) -> Result<Response> {
+    /// Sends with a signature; a 401 forgets what was cached of the credentials and tries once more. `signed` is called
+    /// when nothing but the request itself is left to be sent.
+    async fn send(&self, right: AccessRight, mut request: Request, signed: impl Fn()) -> Result<Response> {
         request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
-        let response = self.context.send(&request).await?;
-        if response.status != 401 || !self.endpoint.forget(self.context).await {
-            return Ok(response);
+        signed();
+        let first = self.context.send(&request).await?;
+        if first.status != 401 || !self.endpoint.forget(self.context).await {
+            return Ok(first);
         }
-        self.context.verbose("401: signing in again".to_owned()).await;
+        self.context.verbose("401: signing in again".to_owned());
         request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
-        self.context.send(&request).await
+        Ok(self.context.send(&request).await?.after(&first))
     }
 
     /// Each of `path` becomes one segment, whatever is in it.

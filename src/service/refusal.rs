@@ -1,6 +1,6 @@
 //! What an answer that is not a success means.
 
-use crate::error::{Code, Error, HttpFailure};
+use crate::error::{Code, Error};
 use crate::http::Response;
 use serde::Deserialize;
 use serde_json::Value;
@@ -52,24 +52,14 @@ pub fn refusal(response: &Response) -> Error {
     let number = error_code
         .as_deref()
         .map_or_else(|| format!("HTTP {}", response.status), |code| format!("HTTP {}, {code}", response.status));
-    let http = HttpFailure {
-        status: response.status,
-        error_code,
-        tracking_id: body.tracking_id.or_else(|| response.header("x-ms-request-id").map(str::to_owned)),
-        client_request_id: Some(response.client_request_id.clone()),
-    };
+    let http = response.failure(error_code, body.tracking_id);
     Error::new(code, format!("{said} ({number}).{detail}")).with_http(http).with_attempts(response.attempts)
 }
 
 /// The error for a success whose body cannot be read.
 pub fn unreadable(response: &Response, expected: &str) -> Error {
     let message = format!("The service answered with status {} and a body that is not {expected}.", response.status);
-    let http = HttpFailure {
-        status: response.status,
-        error_code: None,
-        tracking_id: response.header("x-ms-request-id").map(str::to_owned),
-        client_request_id: Some(response.client_request_id.clone()),
-    };
+    let http = response.failure(None, None);
     Error::new(Code::UnexpectedResponse, message).with_http(http).with_attempts(response.attempts)
 }
 
@@ -82,7 +72,7 @@ mod tests {
         let response = Response {
             status,
             headers: HeaderMap::from_iter([("x-ms-request-id".parse().unwrap(), "from-header".parse().unwrap())]),
-            body: body.into(),
+            body: body.as_bytes().to_vec().into(),
             attempts: 2,
             lost_answer: false,
             client_request_id: "ours".into(),

@@ -122,10 +122,10 @@ impl<'a> ResourceManager<'a> {
     }
 
     async fn all<T: DeserializeOwned>(&self, method: Method, first: Url) -> Result<Vec<T>> {
-        let mut all = Vec::new();
-        let mut next = Some(first);
+        let (mut all, mut next) = self.page(method, first).await?;
         while let Some(url) = next {
-            let (mut page, following) = self.page(method.clone(), url).await?;
+            // A link is read, however the list was asked for.
+            let (mut page, following) = self.page(Method::GET, url).await?;
             all.append(&mut page);
             next = following;
         }
@@ -154,10 +154,11 @@ impl<'a> ResourceManager<'a> {
         let connection = self.context.connection();
         let mut request = Request { method, url: url.clone(), headers: Vec::new(), authorization: None, body: None };
         request.authorization = Some(connection.resource_manager_token(self.context).await?);
-        let mut response = self.context.send(&request).await?;
+        let mut response = self.context.send(&request).await.map_err(Error::of_a_read)?;
         if response.status == 401 && connection.forget_resource_manager_token().await {
+            self.context.verbose("401: signing in again".to_owned());
             request.authorization = Some(connection.resource_manager_token(self.context).await?);
-            response = self.context.send(&request).await?;
+            response = self.context.send(&request).await.map_err(Error::of_a_read)?.after(&response);
         }
         if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
     }
