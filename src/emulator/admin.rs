@@ -57,6 +57,7 @@ fn reset(state: &State) -> Result<Answer> {
     state.store.change(|records| records.clear())?;
     state.faults.clear();
     state.journal.clear();
+    state.operations.clear();
     Ok(Answer::empty(204))
 }
 
@@ -116,6 +117,7 @@ fn seed(state: &State, request: &Request) -> Result<Answer> {
                         seed.enrollment_group_id.clone().map(|group| ("enrollmentGroupId".to_owned(), group.into()));
                     registration::seed(records, &id, group.into_iter().collect())?;
                 }
+                Collection::Certificates => return Err(bad_request("Certificates can't be seeded.")),
             }
         }
         Ok(Answer::json(200, &json!({ "seeded": seed.count })))

@@ -1,22 +1,20 @@
-//! Who may do what: shared access signatures over the text as it came, and bearer tokens of the emulator's own issuer.
+//! Who may do what on the data plane: shared access signatures of the service's policies, and bearer tokens of the
+//! emulator's own issuer.
 
-use super::base64;
 use super::clock;
 use super::errors::{Result, forbidden, unauthorized};
 use super::request::{Request, segments};
+use super::signature::Signature;
 use super::state::State;
 use super::token::Audience;
 use crate::model::{AccessRight, AccessRights, DEVELOPMENT};
-use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::percent_decode_str;
-use sha2::Sha256;
 
 /// Refuses a data-plane request whose sender does not hold `right`.
 pub(super) fn authorize(state: &State, request: &Request, right: AccessRight) -> Result<()> {
     let authorization = request.header("authorization").ok_or_else(|| unauthorized("Authorization is missing."))?;
     match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => {
-            let rights = signature(token, request, &state.authority, clock::unix_seconds())?;
+            let rights = rights(token, request, &state.authority, clock::unix_seconds())?;
             if rights.allow(right) {
                 Ok(())
             } else {
@@ -32,43 +30,22 @@ pub(super) fn authorize(state: &State, request: &Request, right: AccessRight) ->
 }
 
 /// The rights of the policy that signed `token`, if the signature is good, in time, and covers the request's path.
-fn signature(token: &str, request: &Request, authority: &str, now: i64) -> Result<AccessRights> {
-    let field = |name: &str| {
-        let mut fields = token.split('&').filter_map(|field| field.split_once('='));
-        fields.find(|(key, _)| *key == name).map(|(_, value)| value)
-    };
-    let required = |name: &str| field(name).ok_or_else(|| unauthorized(format!("The signature has no {name}.")));
-    let (resource, signature, expiry) = (required("sr")?, required("sig")?, required("se")?);
-    let policy_name = decode(required("skn")?)?;
+fn rights(token: &str, request: &Request, authority: &str, now: i64) -> Result<AccessRights> {
+    let signature = Signature::parse(token)?;
+    let name = signature.policy.as_deref().ok_or_else(|| unauthorized("The signature has no skn."))?;
     let policy = DEVELOPMENT
         .policies
         .iter()
-        .find(|policy| policy.name == policy_name)
+        .find(|policy| policy.name == name)
         .ok_or_else(|| unauthorized("The signature names a policy that the service does not have."))?;
-
-    let signature = base64::decode(decode(signature)?).ok_or_else(|| unauthorized("The signature is not base64."))?;
-    let signed_with = |key: &str| {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&base64::decode(key)?).ok()?;
-        // What is signed is the resource as it was sent, still encoded.
-        mac.update(format!("{resource}\n{expiry}").as_bytes());
-        mac.verify_slice(&signature).ok()
-    };
-    if [policy.primary_key, policy.secondary_key].into_iter().find_map(signed_with).is_none() {
+    if !signature.is_made_with_one_of(&[policy.primary_key, policy.secondary_key]) {
         return Err(unauthorized("The signature is not made with a key of the policy."));
     }
-    let expiry: i64 = expiry.parse().map_err(|_| unauthorized("The signature's se is not a number of seconds."))?;
-    if expiry <= now {
-        return Err(unauthorized("The signature has expired."));
-    }
-    if !covers(&decode(resource)?, request, authority) {
+    signature.check_time(now)?;
+    if !covers(&signature.resource, request, authority) {
         return Err(unauthorized("The signature is for another resource."));
     }
     Ok(AccessRights::parse(policy.rights))
-}
-
-fn decode(text: &str) -> Result<String> {
-    let text = percent_decode_str(text).decode_utf8();
-    text.map(Into::into).map_err(|_| unauthorized("The signature is not UTF-8."))
 }
 
 /// Whether `resource`, a host and perhaps a path, is the host of this service and a prefix of the request's path, by
@@ -91,6 +68,7 @@ pub(super) fn is_this_host(host: &str, authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::signature::tests::signed;
     use hyper::body::Bytes;
     use hyper::{HeaderMap, Method};
 
@@ -103,14 +81,11 @@ mod tests {
     fn token(resource: &str, expiry: &str, policy: usize, secondary: bool) -> String {
         let policy = DEVELOPMENT.policies[policy];
         let key = if secondary { policy.secondary_key } else { policy.primary_key };
-        let mut mac = Hmac::<Sha256>::new_from_slice(&base64::decode(key).unwrap()).unwrap();
-        mac.update(format!("{resource}\n{expiry}").as_bytes());
-        let signature = base64::encode(mac.finalize().into_bytes()).replace('+', "%2B").replace('/', "%2F");
-        format!("skn={}&se={expiry}&sig={signature}&sr={resource}", policy.name)
+        format!("skn={}&{}", policy.name, signed(key, resource, expiry))
     }
 
     fn verified(token: &str, path: &str) -> std::result::Result<AccessRights, String> {
-        signature(token, &request(path), AUTHORITY, 1000).map_err(|refusal| {
+        rights(token, &request(path), AUTHORITY, 1000).map_err(|refusal| {
             assert_eq!(refusal.status, 401);
             refusal.message
         })

@@ -11,13 +11,12 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 /// The `info` of a certificate given as PEM, as base64 of DER, or as base64 of PEM.
 pub(super) fn info(text: &str) -> Result<Members> {
     let der = der(text.as_bytes())?;
-    let (_, certificate) = X509Certificate::from_der(&der)
-        .map_err(|_| bad_request("The certificate is neither PEM nor base64 of a DER certificate."))?;
+    let certificate = parse(&der)?;
     let validity = certificate.validity();
     let info = json!({
         "subjectName": name(certificate.subject()),
         "sha1Thumbprint": hex(&Sha1::digest(&der)),
-        "sha256Thumbprint": hex(&sha2::Sha256::digest(&der)),
+        "sha256Thumbprint": sha256_thumbprint(&der),
         "issuerName": name(certificate.issuer()),
         "notBeforeUtc": clock::text(validity.not_before.to_datetime()),
         "notAfterUtc": clock::text(validity.not_after.to_datetime()),
@@ -30,7 +29,30 @@ pub(super) fn info(text: &str) -> Result<Members> {
     }
 }
 
-fn der(text: &[u8]) -> Result<Vec<u8>> {
+/// What resource manager shows of a CA certificate, given in any of the same forms.
+pub(super) fn authority(text: &str) -> Result<Members> {
+    let der = der(text.as_bytes())?;
+    let certificate = parse(&der)?;
+    let mut shown = Members::new();
+    shown.insert("subject".to_owned(), name(certificate.subject()).into());
+    shown.insert("expiry".to_owned(), clock::http_text(certificate.validity().not_after.to_datetime()).into());
+    shown.insert("thumbprint".to_owned(), hex(&Sha1::digest(&der)).into());
+    Ok(shown)
+}
+
+/// The thumbprint as `info` has it.
+pub(super) fn sha256_thumbprint(der: &[u8]) -> String {
+    hex(&sha2::Sha256::digest(der))
+}
+
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
+    let (_, certificate) = X509Certificate::from_der(der)
+        .map_err(|_| bad_request("The certificate is neither PEM nor base64 of a DER certificate."))?;
+    Ok(certificate)
+}
+
+/// The bytes of a certificate given as PEM, as base64 of DER, or as base64 of PEM.
+pub(super) fn der(text: &[u8]) -> Result<Vec<u8>> {
     if text.windows(11).any(|part| part == b"PRIVATE KEY") {
         return Err(bad_request("The certificate must not come with a private key."));
     }

@@ -25,6 +25,18 @@ pub(super) fn text(moment: OffsetDateTime) -> String {
     }
 }
 
+/// Now, as resource manager writes it.
+pub(super) fn http_now() -> String {
+    http_text(OffsetDateTime::now_utc())
+}
+
+/// A date in the form of HTTP headers.
+pub(super) fn http_text(moment: OffsetDateTime) -> String {
+    let form =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    moment.format(&form).unwrap_or_default()
+}
+
 /// A new etag: base64 of a quoted text with the shape of a GUID.
 pub(super) fn etag() -> String {
     base64::encode(format!("\"{:08x}-0000-0800-0000-{:08x}0000\"", fastrand::u32(..), unix_seconds()))
@@ -40,6 +52,11 @@ mod tests {
         assert_eq!(text(datetime!(2023-05-19 23:10:52.109_279 UTC)), "2023-05-19T23:10:52.109279Z");
         assert_eq!(text(datetime!(2023-05-19 23:10:27.171_886_499 UTC)), "2023-05-19T23:10:27.1718864Z");
         assert_eq!(text(datetime!(2023-05-19 23:10:43 UTC)), "2023-05-19T23:10:43Z");
+    }
+
+    #[test]
+    fn a_date_of_resource_manager_is_that_of_a_header() {
+        assert_eq!(http_text(datetime!(2026-01-02 03:04:05 UTC)), "Fri, 02 Jan 2026 03:04:05 GMT");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the data plane says when it refuses: a status, a six-digit code, a text.
 //!
-//! Only 404201, 404202, 409201 and 409202 have been seen from the real service for the calls served here. Where no code
+//! Only 401002, 404201, 404202, 409201 and 409202 have been seen from the real service for the calls served here. Where no code
 //! is known the status followed by `000` stands in, so that nobody mistakes it for a documented one.
 
 use super::clock;
@@ -54,6 +54,27 @@ pub(super) fn registration_not_found() -> Refusal {
     Refusal::unnumbered(404, "Registration not found.")
 }
 
+pub(super) fn operation_not_found() -> Refusal {
+    Refusal::unnumbered(404, "The device has no such operation.")
+}
+
+pub(super) fn id_scope_not_found() -> Refusal {
+    Refusal::unnumbered(404, "No service has this ID scope.")
+}
+
+pub(super) fn ca_certificate_not_found() -> Refusal {
+    Refusal::unnumbered(404, "The service has no certificate of this name.")
+}
+
+/// A device that could not prove who it is.
+pub(super) fn device_unauthorized(message: impl Into<String>) -> Refusal {
+    Refusal::new(401, 401_002, message)
+}
+
+pub(super) fn already_registering() -> Refusal {
+    Refusal::unnumbered(409, "The device is being registered already.")
+}
+
 pub(super) fn method_not_allowed(allow: &'static str) -> Refusal {
     Refusal { allow: Some(allow), ..Refusal::unnumbered(405, format!("The resource takes {allow} only.")) }
 }
@@ -83,6 +104,15 @@ pub(super) fn failure(message: impl Into<String>) -> Refusal {
 
 pub(super) fn not_implemented(method: &str, path: &str) -> Refusal {
     Refusal::unnumbered(501, not_implemented_text(method, path))
+}
+
+/// A feature that the emulator does not have, where the path alone does not name it.
+pub(super) fn unsupported(feature: &str) -> Refusal {
+    Refusal::unnumbered(501, format!("{feature} is not implemented by this emulator."))
+}
+
+pub(super) fn tpm_not_implemented() -> Refusal {
+    unsupported("TPM attestation")
 }
 
 /// The text that names what this emulator does not do.

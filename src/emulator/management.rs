@@ -1,6 +1,8 @@
-//! The part of Azure Resource Manager that finds the service and its keys.
+//! The part of Azure Resource Manager that finds the service, its keys and its CA certificates.
 
-use super::errors::not_implemented_text;
+use super::authority;
+use super::configuration::LinkedHub;
+use super::errors::{Refusal, not_implemented_text};
 use super::request::{Answer, Request};
 use super::state::State;
 use super::token::Audience;
@@ -11,8 +13,9 @@ use serde_json::{Value, json};
 /// How many policies a page of keys holds: fewer than there are, so that a caller has to follow `nextLink`.
 const KEYS_PER_PAGE: usize = 3;
 
-/// Answers a request whose path begins with `subscriptions`. `parts` is the path in lower case: nothing here has case.
-pub(super) fn answer(state: &State, request: &Request, parts: &[&str]) -> Answer {
+/// Answers a request whose path begins with `subscriptions`. `parts` is the path in lower case, `ids` the same as it
+/// came: nothing here has case, but a certificate keeps its name as it was given.
+pub(super) fn answer(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Answer {
     let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
     let verified = match bearer {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
@@ -36,10 +39,10 @@ pub(super) fn answer(state: &State, request: &Request, parts: &[&str]) -> Answer
         );
     };
     state.note_version("resource manager", version);
-    route(state, request, parts)
+    route(state, request, parts, ids)
 }
 
-fn route(state: &State, request: &Request, parts: &[&str]) -> Answer {
+fn route(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Answer {
     const SERVICES: [&str; 3] = ["providers", "microsoft.devices", "provisioningservices"];
     let (subscription, below) = match parts {
         ["subscriptions"] | [] => return only(request, &Method::GET, || list(&subscription())),
@@ -60,7 +63,7 @@ fn route(state: &State, request: &Request, parts: &[&str]) -> Answer {
         return refusal(404, "ResourceGroupNotFound", &message);
     }
     let (name, below) = match (group, below) {
-        (_, []) => return only(request, &Method::GET, || list(&service(&state.authority))),
+        (_, []) => return only(request, &Method::GET, || list(&service(state))),
         (Some(_), [name, below @ ..]) => (*name, below),
         _ => return unknown(request),
     };
@@ -72,11 +75,35 @@ fn route(state: &State, request: &Request, parts: &[&str]) -> Answer {
         return refusal(404, "ResourceNotFound", &message);
     }
     match below {
-        [] => only(request, &Method::GET, || Answer::json(200, &service(&state.authority))),
+        [] => only(request, &Method::GET, || Answer::json(200, &service(state))),
         ["listkeys"] => keys(state, request),
         ["keys", policy, "listkeys"] => only(request, &Method::POST, || one_key(policy)),
+        ["certificates"] => only(request, &Method::GET, || of_certificate(authority::list(state))),
+        ["certificates", _] => certificate(state, request, ids.last().map(String::as_str).unwrap_or_default()),
         _ => unknown(request),
     }
+}
+
+fn certificate(state: &State, request: &Request, name: &str) -> Answer {
+    of_certificate(match request.method.as_str() {
+        "GET" => authority::get(state, name),
+        "PUT" => authority::put(state, name, request),
+        "DELETE" => authority::delete(state, name, request),
+        _ => return unknown(request),
+    })
+}
+
+/// A refusal in the form of resource manager.
+fn of_certificate(answered: Result<Answer, Refusal>) -> Answer {
+    answered.unwrap_or_else(|failed| {
+        let code = match failed.status {
+            400 => "BadRequest",
+            404 => "NotFound",
+            412 => "PreconditionFailed",
+            _ => "InternalServerError",
+        };
+        refusal(failed.status, code, &failed.message)
+    })
 }
 
 fn only(request: &Request, method: &Method, answer: impl FnOnce() -> Answer) -> Answer {
@@ -105,19 +132,20 @@ fn subscription() -> Value {
     })
 }
 
-fn service(authority: &str) -> Value {
-    let hub = |number: u8| {
-        json!({
-            "name": format!("emulated-hub-{number}.azure-devices.net"),
-            "connectionString": format!(
-                "HostName=emulated-hub-{number}.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=****"
-            ),
-            "location": "eastus",
-            "authenticationType": "KeyBased",
-            "allocationWeight": 1,
-            "applyAllocationPolicy": true,
-        })
-    };
+fn hub(hub: &LinkedHub) -> Value {
+    json!({
+        "name": hub.host_name,
+        "connectionString":
+            format!("HostName={};SharedAccessKeyName=iothubowner;SharedAccessKey=****", hub.host_name),
+        "location": hub.location,
+        "authenticationType": "KeyBased",
+        "allocationWeight": hub.allocation_weight,
+        "applyAllocationPolicy": hub.allocation_weight > 0,
+    })
+}
+
+fn service(state: &State) -> Value {
+    let (authority, configuration) = (&state.authority, &state.configuration);
     json!({
         "id": DEVELOPMENT.resource_id(),
         "name": DEVELOPMENT.name,
@@ -127,8 +155,8 @@ fn service(authority: &str) -> Value {
         "properties": {
             "state": "Active",
             "provisioningState": "Succeeded",
-            "iotHubs": [hub(1), hub(2)],
-            "allocationPolicy": "Hashed",
+            "iotHubs": configuration.linked_hubs.iter().map(hub).collect::<Vec<_>>(),
+            "allocationPolicy": configuration.policy_name(),
             "serviceOperationsHostName": authority,
             "deviceProvisioningHostName": authority,
             "idScope": DEVELOPMENT.id_scope,

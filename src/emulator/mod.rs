@@ -8,20 +8,24 @@
 //! |---|---|
 //! | `tls`, `server` | certificates, connections, HTTP; faults are played here; writes the log and the `journal` |
 //! | `routes` | finds out what a request is for and leads it through what follows |
-//! | `auth`, `token` | who may do what; the token endpoint |
+//! | `auth`, `signature`, `token` | who may do what; the token endpoint |
 //! | `enrollment`, `registration`, `paging`, `precondition` | the data plane's calls |
 //! | `record`, `attestation`, `certificate` | what a record may hold, what is kept of it, what is shown |
-//! | `management` | the part of resource manager that finds the service and its keys |
+//! | `device` | the device plane; it has rooms of its own |
+//! | `management`, `authority` | the part of resource manager that finds the service, its keys and its CA certificates |
 //! | `admin` | the emulator's own calls |
 //! | `store` | the records |
-//! | `request`, `errors`, `clock`, `base64`, `state` | what all of them use |
+//! | `request`, `errors`, `clock`, `base64`, `configuration`, `state` | what all of them use |
 
 mod admin;
 mod attestation;
 mod auth;
+mod authority;
 mod base64;
 mod certificate;
 mod clock;
+mod configuration;
+mod device;
 mod enrollment;
 mod errors;
 mod faults;
@@ -34,11 +38,13 @@ mod registration;
 mod request;
 mod routes;
 mod server;
+mod signature;
 mod state;
 mod store;
 mod tls;
 mod token;
 
+pub use configuration::{Configuration, LinkedHub};
 pub use faults::{Fault, FaultKind, FaultStatus, Faults, Match};
 pub use journal::LoggedRequest;
 pub use state::Log;
@@ -69,6 +75,8 @@ pub struct Options {
     pub page_size: usize,
     /// How long a bearer token is good for.
     pub token_lifetime: Duration,
+    /// What the service is linked to; [`Configuration::read`] takes it from a file.
+    pub configuration: Configuration,
     /// Takes the log, line by line: one line per request, and warnings. It never holds a key or a token.
     pub log: Option<Log>,
 }
@@ -81,6 +89,7 @@ impl Default for Options {
             home: None,
             page_size: 1000,
             token_lifetime: Duration::from_secs(3599),
+            configuration: Configuration::default(),
             log: None,
         }
     }
@@ -130,6 +139,7 @@ impl Emulator {
         let home = options.home.or_else(model::home).ok_or_else(|| {
             Error::argument("home", "There is no folder for the emulator's certificates. Set AZIOTDPS_HOME to one.")
         })?;
+        options.configuration.check()?;
         let tls = tls::Tls::new(&home)?;
         let store = store::Store::open(options.data_path.as_deref())?;
         let (listeners, port) = listen(options.port)?;
@@ -140,6 +150,8 @@ impl Emulator {
             tokens: token::Issuer::new(endpoint.clone(), options.token_lifetime)?,
             faults: Faults::default(),
             journal: journal::Journal::default(),
+            operations: device::Operations::default(),
+            configuration: options.configuration,
             authority,
             page_size: options.page_size.max(1),
             log: options.log,

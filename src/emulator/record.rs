@@ -2,6 +2,7 @@
 
 use super::attestation;
 use super::clock;
+use super::device::webhook;
 use super::errors::{Refusal, Result, bad_request};
 use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
 use serde_json::Value;
@@ -102,6 +103,11 @@ fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
         Some(_) => return Err(bad_request(format!("{member} in the body is not the one in the path."))),
         None => return Err(bad_request(format!("{member} is missing in the body."))),
     }
+    check_id_text(member, id)
+}
+
+/// Refuses an id that no record can have; `member` is its name.
+pub(super) fn check_id_text(member: &str, id: &str) -> Result<()> {
     let known = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
     let ends_well = id.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '-');
     if id.len() <= 128 && id.chars().all(known) && ends_well {
@@ -135,10 +141,10 @@ fn check_member(name: &str, value: &mut Value) -> Result<()> {
         "customAllocationDefinition" => {
             drop_nulls(value);
             let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
-            if text("webhookUrl").starts_with("https://") && !text("apiVersion").is_empty() {
+            if webhook::is_allowed(text("webhookUrl")) && !text("apiVersion").is_empty() {
                 Ok(())
             } else {
-                Err(must_be("an object with webhookUrl (https) and apiVersion"))
+                Err(must_be("an object with webhookUrl (https, or http on this machine) and apiVersion"))
             }
         }
         "initialTwin" => twin(value).ok_or_else(|| must_be("an object of tags and properties.desired, each an object")),
@@ -168,7 +174,7 @@ fn switches(value: &mut Value, known: &[(&str, bool)], must_be: &dyn Fn(&str) ->
 }
 
 /// Leaves out the nulls among the twin's own members. What lies inside the collections is the user's and stays.
-fn twin(value: &mut Value) -> Option<()> {
+pub(super) fn twin(value: &mut Value) -> Option<()> {
     let twin = value.as_object_mut()?;
     twin.retain(|_, part| !part.is_null());
     if let Some(properties) = twin.get_mut("properties") {

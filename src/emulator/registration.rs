@@ -1,5 +1,5 @@
 //! Registration records: what a device's provisioning left behind. They are read and removed, never written by a
-//! caller; the admin calls put them in.
+//! caller; the device plane and the admin calls put them in.
 
 use super::clock;
 use super::errors::{Result, bad_request, registration_not_found};
@@ -26,9 +26,20 @@ const ORDER: [&str; 11] = [
     "payload",
 ];
 
+/// What is kept of a registration and not shown: `initialHub`, the hub of the first assignment, and `twin`, what a hub
+/// would have been given.
+pub(super) const KEPT: &str = "emulator";
+
+/// The record without what is not shown.
+pub(super) fn shown(record: &Record) -> Record {
+    let mut shown = record.clone();
+    shown.remove(&[KEPT]);
+    shown
+}
+
 pub(super) fn get(state: &State, id: &str) -> Result<Answer> {
     let record = state.store.get(Collection::Registrations, id)?.ok_or_else(registration_not_found)?;
-    Ok(Answer::json(200, &record))
+    Ok(Answer::json(200, &shown(&record)))
 }
 
 pub(super) fn delete(state: &State, id: &str, request: &Request) -> Result<Answer> {
@@ -38,7 +49,7 @@ pub(super) fn delete(state: &State, id: &str, request: &Request) -> Result<Answe
 }
 
 pub(super) fn query(state: &State, group: &str, request: &Request) -> Result<Answer> {
-    listing(group).page(&state.store, request, state.page_size, Record::clone)
+    listing(group).page(&state.store, request, state.page_size, shown)
 }
 
 /// What a query of the registrations of `group` lists.
@@ -50,9 +61,14 @@ pub(super) fn listing(group: &str) -> Listing<'_> {
 pub(super) fn state_of(store: &Store, enrollment: &Record) -> Result<Value> {
     let id = enrollment.text(&[EnrollmentKind::Individual.id_member()]).unwrap_or_default();
     Ok(match store.get(Collection::Registrations, id)? {
-        Some(registration) => registration.0.into(),
-        None => json!({ "registrationId": id, "status": "unassigned" }),
+        Some(registration) => shown(&registration).0.into(),
+        None => unassigned(id),
     })
+}
+
+/// The state of a device that has not registered.
+pub(super) fn unassigned(id: &str) -> Value {
+    json!({ "registrationId": id, "status": "unassigned" })
 }
 
 /// Puts in a record as an administrator wants it. What is left out is filled in; `enrollmentGroupId`, which is not a
@@ -65,11 +81,16 @@ pub(super) fn seed(records: &Writer<'_>, id: &str, mut sent: Members) -> Result<
     };
     let now = clock::now();
     sent.insert("registrationId".to_owned(), id.into());
-    sent.insert("etag".to_owned(), clock::etag().into());
     sent.entry("status").or_insert_with(|| "assigned".into());
     sent.entry("createdDateTimeUtc").or_insert_with(|| now.clone().into());
     sent.entry("lastUpdatedDateTimeUtc").or_insert_with(|| now.into());
-    let record = super::record::ordered(sent, &ORDER);
-    records.put(Collection::Registrations, id, group.as_deref(), &record)?;
+    put(records, id, group.as_deref(), sent)
+}
+
+/// Keeps a registration under a new etag, for the queries of `group` where it has one.
+pub(super) fn put(records: &Writer<'_>, id: &str, group: Option<&str>, mut members: Members) -> Result<Record> {
+    members.insert("etag".to_owned(), clock::etag().into());
+    let record = super::record::ordered(members, &ORDER);
+    records.put(Collection::Registrations, id, group, &record)?;
     Ok(record)
 }

@@ -3,8 +3,13 @@
 use hyper::body::Bytes;
 use hyper::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
+use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The certificates that a client sent, its own first; none where it has none.
+pub(super) type Peer = Arc<[CertificateDer<'static>]>;
 
 /// A request, its body read.
 #[derive(Debug)]
@@ -17,6 +22,8 @@ pub(super) struct Request {
     pub(super) query: Vec<(String, String)>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The certificates that the client sent on this connection. It holds the key of the first; that is all TLS has proven.
+    pub(super) peer: Peer,
 }
 
 impl Request {
@@ -24,7 +31,7 @@ impl Request {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let segments = segments(path);
         let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, segments, query, headers, body, target }
+        Self { method, segments, query, headers, body, target, peer: Peer::default() }
     }
 
     /// The path as it came.
@@ -35,6 +42,11 @@ impl Request {
     /// A header that is text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        let media_type = self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+        media_type.trim().eq_ignore_ascii_case("application/json")
     }
 
     /// A query parameter; names are compared without case.

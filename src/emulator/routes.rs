@@ -2,6 +2,7 @@
 
 use super::admin;
 use super::auth;
+use super::device;
 use super::enrollment;
 use super::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented, unsupported_media_type};
 use super::management;
@@ -10,9 +11,10 @@ use super::request::{Answer, Request};
 use super::state::State;
 use crate::model::{AccessRight, EnrollmentKind};
 use hyper::Method;
+use std::sync::Arc;
 
 /// The answer to `request`. Paths have no case; ids keep theirs.
-pub(super) fn answer(state: &State, request: &Request) -> Answer {
+pub(super) fn answer(state: &Arc<State>, request: &Request) -> Answer {
     // A foreign Host means that a name which is not ours was made to point at this machine.
     let host = request.header("host").unwrap_or_default();
     if !auth::is_this_host(host, &state.authority) {
@@ -30,10 +32,19 @@ pub(super) fn answer(state: &State, request: &Request) -> Answer {
             state.tokens.configuration()
         }
         [_, "discovery", "v2.0", "keys"] if request.method == Method::GET => state.tokens.keys(),
-        ["subscriptions", ..] => management::answer(state, request, &parts),
-        parts => data_plane(state, request, parts, ids)
+        ["subscriptions", ..] => management::answer(state, request, &parts, ids),
+        parts => service(state, request, parts, ids)
             .unwrap_or_else(Answer::from)
             .header("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    }
+}
+
+/// The two planes of the service itself. A device names an ID scope where others name a collection.
+fn service(state: &Arc<State>, request: &Request, parts: &[&str], ids: &[String]) -> Result<Answer> {
+    match parts {
+        ["enrollments" | "enrollmentgroups" | "registrations", ..] => data_plane(state, request, parts, ids),
+        [_, "registrations", _, ..] => device::answer(state, request, parts, ids),
+        _ => Err(not_implemented(request.method.as_str(), request.path())),
     }
 }
 
@@ -56,7 +67,7 @@ fn data_plane(state: &State, request: &Request, parts: &[&str], ids: &[String]) 
     auth::authorize(state, request, call.right())?;
     let version = request.parameter("api-version").ok_or_else(|| bad_request("api-version is missing."))?;
     state.note_version("data plane", version);
-    if call.takes_json() && !is_json(request) {
+    if call.takes_json() && !request.is_json() {
         return Err(unsupported_media_type());
     }
     let id = ids.get(1).map(String::as_str).unwrap_or_default();
@@ -116,11 +127,6 @@ impl Call {
     fn takes_json(self) -> bool {
         matches!(self, Self::Put(_) | Self::Query(_) | Self::Bulk(_))
     }
-}
-
-fn is_json(request: &Request) -> bool {
-    let media_type = request.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// The page that the [`EmptyPage`](super::faults::FaultKind::EmptyPage) fault asks for; `None` where the request is

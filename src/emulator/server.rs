@@ -3,7 +3,7 @@
 use super::errors;
 use super::faults::{Fault, FaultKind};
 use super::journal::LoggedRequest;
-use super::request::{Answer, Request};
+use super::request::{Answer, Peer, Request};
 use super::routes;
 use super::state::State;
 use futures_util::StreamExt;
@@ -50,13 +50,14 @@ async fn serve_connection(connection: TcpStream, tls: TlsAcceptor, state: Arc<St
         Ok(connection) => connection,
         Err(error) => return state.log(&format!("warning: a TLS handshake failed: {error}")),
     };
-    let service = service_fn(|request| respond(Arc::clone(&state), request));
+    let peer: Peer = connection.get_ref().1.peer_certificates().unwrap_or_default().into();
+    let service = service_fn(|request| respond(Arc::clone(&state), Arc::clone(&peer), request));
     // A connection that ends badly has nobody left to be told.
     let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(connection), service).await;
 }
 
 /// An error closes the connection without an answer.
-async fn respond(state: Arc<State>, request: http::Request<Incoming>) -> io::Result<Response<Body>> {
+async fn respond(state: Arc<State>, peer: Peer, request: http::Request<Incoming>) -> io::Result<Response<Body>> {
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -64,7 +65,7 @@ async fn respond(state: Arc<State>, request: http::Request<Incoming>) -> io::Res
         Some(body) => (body, None),
         None => (Bytes::new(), Some(errors::too_large())),
     };
-    let request = Arc::new(Request::new(head.method, target, head.headers, body));
+    let request = Arc::new(Request { peer, ..Request::new(head.method, target, head.headers, body) });
     // A caller who goes away does not undo what was asked for: the work goes on, and is logged.
     let work = tokio::spawn(async move {
         let (answer, cut) = match refused {

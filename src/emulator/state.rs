@@ -1,5 +1,7 @@
 //! What every request of one emulator shares.
 
+use super::configuration::Configuration;
+use super::device::Operations;
 use super::faults::Faults;
 use super::journal::Journal;
 use super::store::Store;
@@ -22,6 +24,8 @@ pub(super) struct State {
     pub(super) tokens: Issuer,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
+    pub(super) operations: Operations,
+    pub(super) configuration: Configuration,
     /// `localhost:PORT`.
     pub(super) authority: String,
     /// The largest page of a query, and the size of one where none is asked for.

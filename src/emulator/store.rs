@@ -39,17 +39,23 @@ const TABLES: &str = "
 pub(super) enum Collection {
     Enrollments(EnrollmentKind),
     Registrations,
+    Certificates,
 }
 
 impl Collection {
-    pub(super) const ALL: [Self; 3] =
-        [Self::Enrollments(EnrollmentKind::Individual), Self::Enrollments(EnrollmentKind::Group), Self::Registrations];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Enrollments(EnrollmentKind::Individual),
+        Self::Enrollments(EnrollmentKind::Group),
+        Self::Registrations,
+        Self::Certificates,
+    ];
 
     /// The collection's path segment.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Enrollments(kind) => kind.collection(),
             Self::Registrations => "registrations",
+            Self::Certificates => "certificates",
         }
     }
 
@@ -208,6 +214,12 @@ pub(super) struct Writer<'a>(Transaction<'a>);
 impl Writer<'_> {
     pub(super) fn get(&self, collection: Collection, id: &str) -> Result<Option<Record>> {
         get(&self.0, collection, id)?.as_deref().map(parse).transpose()
+    }
+
+    /// How many records `collection` has.
+    pub(super) fn count(&self, collection: Collection) -> Result<i64> {
+        let count = "SELECT count(*) FROM record WHERE collection = ?1";
+        Ok(self.0.query_row(count, [collection.name()], |row| row.get(0))?)
     }
 
     /// Keeps `record` under `id`, in place of one that is there.

@@ -1,16 +1,10 @@
 //! The real service's recorded answers: the request that gave one gives it here, byte for byte but for what differs
 //! from call to call (etags, dates, tracking ids) and from certificate to certificate.
 
-use super::host::{Host, pem, symmetric};
+use super::host::{Host, pem, symmetric, wire};
 use aziotdps::emulator::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
-
-macro_rules! wire {
-    ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("../wire/", $name, ".json"))).unwrap()
-    };
-}
 
 const VOLATILE: [&str; 10] = [
     "etag",
@@ -26,7 +20,7 @@ const VOLATILE: [&str; 10] = [
 ];
 
 /// The value as text with volatile members blanked, so that order and presence still count.
-fn comparable(value: &Value) -> String {
+pub fn comparable(value: &Value) -> String {
     fn blank(value: &mut Value) {
         match value {
             Value::Object(members) => {
@@ -75,25 +69,25 @@ fn assert_same(answer: &super::host::Reply, recorded: &Value) {
 #[tokio::test]
 async fn individual_with_symmetric_keys() {
     let host = Host::start();
-    let recorded = wire!("individual-symmetrickey-put-response");
+    let recorded = wire("individual-symmetrickey-put-response");
     let path = "/enrollments/sym_enrollment_abf63bb6";
     assert_same(&host.put(path, request_of(&recorded)).await, &recorded);
-    assert_same(&host.get(path).await, &wire!("individual-symmetrickey-get-response"));
+    assert_same(&host.get(path).await, &wire("individual-symmetrickey-get-response"));
     let mechanism = host.call(Method::POST, &format!("{path}/attestationmechanism"), &[], None).await;
-    assert_same(&mechanism, &wire!("individual-symmetrickey-attestationmechanism-response"));
+    assert_same(&mechanism, &wire("individual-symmetrickey-attestationmechanism-response"));
 }
 
 #[tokio::test]
 async fn individual_with_a_tpm() {
     let host = Host::start();
-    let recorded = wire!("individual-tpm-put-response");
+    let recorded = wire("individual-tpm-put-response");
     assert_same(&host.put("/enrollments/ind_enroll_tpm_07cef397f", request_of(&recorded)).await, &recorded);
 }
 
 #[tokio::test]
 async fn individual_with_a_client_certificate() {
     let host = Host::start();
-    let recorded = wire!("individual-x509-client-get-response");
+    let recorded = wire("individual-x509-client-get-response");
     let path = "/enrollments/x509_enrollment_c47537a6";
     assert_eq!(host.put(path, request_of(&recorded)).await.status, 200);
     assert_same(&host.get(path).await, &recorded);
@@ -102,7 +96,7 @@ async fn individual_with_a_client_certificate() {
 #[tokio::test]
 async fn group_with_symmetric_keys() {
     let host = Host::start();
-    let recorded = wire!("group-symmetrickey-put-response");
+    let recorded = wire("group-symmetrickey-put-response");
     assert_same(&host.put("/enrollmentGroups/reg_enroll_grp_4dfe3739", request_of(&recorded)).await, &recorded);
 }
 
@@ -110,10 +104,10 @@ async fn group_with_symmetric_keys() {
 async fn group_with_a_signing_certificate_created_and_updated() {
     let host = Host::start();
     let path = "/enrollmentGroups/x509_enroll_grp_ead0363a";
-    let created = wire!("group-x509-signing-put-response");
+    let created = wire("group-x509-signing-put-response");
     let answer = host.put(path, request_of(&created)).await;
     assert_same(&answer, &created);
-    let updated = wire!("group-x509-signing-update-response");
+    let updated = wire("group-x509-signing-update-response");
     let before = answer.json();
     let answer = host.update(path, before["etag"].as_str().unwrap(), request_of(&updated)).await;
     assert_same(&answer, &updated);
@@ -126,7 +120,7 @@ async fn group_with_a_signing_certificate_created_and_updated() {
 #[tokio::test]
 async fn group_with_ca_references_is_accepted_as_it_was_sent() {
     let host = Host::start();
-    let sent = wire!("group-x509-ca-reference-put-request");
+    let sent = wire("group-x509-ca-reference-put-request");
     let answer = host.put("/enrollmentGroups/example-group", sent.clone()).await.json();
     for (name, value) in sent.as_object().unwrap() {
         assert_eq!(answer[name].to_string(), value.to_string(), "{name}");
@@ -136,7 +130,7 @@ async fn group_with_ca_references_is_accepted_as_it_was_sent() {
 #[tokio::test]
 async fn a_registration() {
     let host = Host::start();
-    let recorded = wire!("registration-state-get-response");
+    let recorded = wire("registration-state-get-response");
     host.admin(Method::PUT, "registrations/device-4dfe3739", Some(request_of_registration(&recorded))).await;
     let answer = host.get("/registrations/device-4dfe3739").await;
     assert_same(&answer, &recorded);
@@ -159,10 +153,10 @@ async fn bulk_results() {
         })
         .collect();
     for (path, items, conflict) in [
-        ("enrollments", individuals, wire!("bulk-individual-conflict-response")),
-        ("enrollmentGroups", groups, wire!("bulk-group-conflict-response")),
+        ("enrollments", individuals, wire("bulk-individual-conflict-response")),
+        ("enrollmentGroups", groups, wire("bulk-group-conflict-response")),
     ] {
-        for (mode, recorded) in [("create", wire!("bulk-success-response")), ("update", conflict)] {
+        for (mode, recorded) in [("create", wire("bulk-success-response")), ("update", conflict)] {
             let body = json!({"mode": mode, path: items});
             assert_same(&host.call(Method::POST, &format!("/{path}"), &[], Some(body)).await, &recorded);
         }
@@ -172,7 +166,7 @@ async fn bulk_results() {
 #[tokio::test]
 async fn a_page_of_a_query() {
     let host = Host::with(Options { page_size: 1, ..super::host::options() });
-    let exchange = wire!("query-page-exchange");
+    let exchange = wire("query-page-exchange");
     let record = &exchange["response"]["body"][0];
     host.put("/enrollments/sym_enrollment_abf63bb6", request_of(record)).await;
     host.enroll("another").await;

@@ -5,8 +5,8 @@ use aziotdps::model::DEVELOPMENT;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
 use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::path::Path;
@@ -45,6 +45,15 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    pub async fn of(answer: reqwest::Response) -> Self {
+        Self::try_of(answer).await.unwrap()
+    }
+
+    async fn try_of(answer: reqwest::Response) -> reqwest::Result<Self> {
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Ok(Self { status, headers, text: answer.text().await? })
+    }
+
     /// Status, numeric code and text of a refusal; the rest of the error's form is checked here once for all.
     pub fn refusal(&self) -> (u16, u64, String) {
         let body = self.json();
@@ -63,10 +72,25 @@ pub fn options() -> Options {
 }
 
 pub fn client(ca: &Path) -> reqwest::Client {
+    client_with(ca, None)
+}
+
+/// A client with a key and certificates, as PEM.
+pub fn client_with(ca: &Path, identity: Option<&str>) -> reqwest::Client {
     // The library must not depend on who installs a provider first; this process needs one for its own client.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certificate = reqwest::Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
-    reqwest::Client::builder().tls_certs_only([certificate]).no_proxy().build().unwrap()
+    let mut client = reqwest::Client::builder().tls_certs_only([certificate]).no_proxy();
+    if let Some(identity) = identity {
+        client = client.identity(reqwest::Identity::from_pem(identity.as_bytes()).unwrap());
+    }
+    client.build().unwrap()
+}
+
+/// A body that the real service sent.
+pub fn wire(name: &str) -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire").join(name).with_extension("json");
+    serde_json::from_slice(&std::fs::read(&file).unwrap_or_else(|error| panic!("{file:?}: {error}"))).unwrap()
 }
 
 /// A signature over `resource`, encoded already, as the service's documentation describes it.
@@ -122,9 +146,7 @@ impl Host {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let reply = request.send().await?;
-        let (status, headers) = (reply.status(), reply.headers().clone());
-        Ok(Reply { status: StatusCode::as_u16(&status), headers, text: reply.text().await? })
+        Reply::try_of(request.send().await?).await
     }
 
     /// A data-plane request with every right; `path` without its api-version.

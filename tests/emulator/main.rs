@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod admin;
+mod allocation;
 mod authorization;
 mod bulk;
+mod certificates;
+mod device;
 mod durability;
 mod enrollments;
 mod faults;
 mod golden;
 mod host;
+mod keys;
 mod management;
 mod paging;
 mod registrations;

@@ -8,14 +8,25 @@ use serde_json::Value;
 const VERSION: &str = "api-version=2022-12-12";
 
 async fn call(host: &Host, method: Method, path: &str) -> Reply {
+    send(host, method, path, &[], None).await
+}
+
+/// A request with the published application's token.
+pub async fn send(host: &Host, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Reply {
+    let token = token(host).await;
+    let mut all = vec![("authorization", token.as_str())];
+    all.extend(headers);
+    host.raw(method, path, &all, body.map(|body| body.to_string())).await
+}
+
+async fn token(host: &Host) -> String {
     let body = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
         DEVELOPMENT.client_id, DEVELOPMENT.client_secret
     );
     let tokens = format!("/{}/oauth2/v2.0/token", DEVELOPMENT.tenant_id);
     let token = host.raw(Method::POST, &tokens, &[], Some(body)).await.json();
-    let token = format!("Bearer {}", token["access_token"].as_str().unwrap());
-    host.raw(method, path, &[("authorization", &token)], None).await
+    format!("Bearer {}", token["access_token"].as_str().unwrap())
 }
 
 fn refusal(answer: &Reply) -> (u16, String) {
@@ -88,7 +99,7 @@ async fn refusals_have_resource_manager_s_form() {
         (Method::GET, id.clone(), 400, "MissingApiVersionParameter"),
         (Method::POST, format!("{id}/listkeys?{VERSION}&$skiptoken=99"), 400, "InvalidSkipToken"),
         (Method::PUT, format!("{id}?{VERSION}"), 501, "NotImplemented"),
-        (Method::GET, format!("{id}/certificates?{VERSION}"), 501, "NotImplemented"),
+        (Method::POST, format!("{id}/certificates/c/verify?{VERSION}"), 501, "NotImplemented"),
     ] {
         assert_eq!(refusal(&call(&host, method, &path).await), (status, code.to_owned()), "{path}");
     }

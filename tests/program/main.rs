@@ -133,6 +133,10 @@ fn the_kinds_of_attestation_go_in() {
     let tpm = service.enrollment(&["create", "--eid", "t", "--at", "tpm", "--ek", "QUJD"]).ok().json();
     assert_eq!(tpm["attestation"]["tpm"]["endorsementKey"], "QUJD");
     service.enrollment(&["create", "--eid", "t", "--at", "tpm", "--ek", "QUJD"]).fails(1, &["alreadyexists"]);
+    let rooted = service.enrollment(&["update", "--eid", "t", "--storage-root-key", "QUJE"]).ok().json();
+    assert_eq!(rooted["attestation"]["tpm"], json!({"endorsementKey": "QUJD", "storageRootKey": "QUJE"}));
+    let cleared = service.enrollment(&["update", "--eid", "t", "--clear", "storage-root-key"]).ok().json();
+    assert_eq!(cleared["attestation"]["tpm"], json!({"endorsementKey": "QUJD"}));
 
     let mut json = tempfile::NamedTempFile::new().unwrap();
     std::io::Write::write_all(&mut json, br#"{"from":"a file"}"#).unwrap();

@@ -1,0 +1,109 @@
+//! Which hub a device goes to.
+
+use crate::emulator::configuration::{Configuration, LinkedHub};
+use crate::model::{AllocationPolicy, Record, Word};
+use sha2::{Digest, Sha256};
+
+/// The policy that counts for `enrollment`. A record of the legacy form names its hub and no policy.
+pub(super) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
+    if enrollment.get(&["iotHubHostName"]).is_some() {
+        return AllocationPolicy::Static;
+    }
+    enrollment.text(&["allocationPolicy"]).and_then(AllocationPolicy::parse).unwrap_or(service.allocation_policy)
+}
+
+/// The linked hubs that `enrollment` allows, in its own order where it names some.
+pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
+    let linked = |name: &str| service.linked_hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(name));
+    if let Some(name) = enrollment.text(&["iotHubHostName"]) {
+        return linked(name).into_iter().collect();
+    }
+    match enrollment.get(&["iotHubs"]).and_then(|hubs| hubs.as_array()) {
+        Some(names) if !names.is_empty() => names.iter().filter_map(|name| linked(name.as_str()?)).collect(),
+        _ => service.linked_hubs.iter().collect(),
+    }
+}
+
+/// The hub for a device, where the service itself chooses.
+pub(super) fn choose<'a>(policy: AllocationPolicy, id: &str, candidates: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
+    match policy {
+        AllocationPolicy::Static => candidates.first().copied(),
+        AllocationPolicy::GeoLatency => {
+            let open = || candidates.iter().copied().filter(|hub| hub.allocation_weight > 0);
+            let nearest = open().map(|hub| hub.latency_ms).min()?;
+            let near: Vec<&LinkedHub> = open().filter(|hub| hub.latency_ms == nearest).collect();
+            by_hash(id, &near)
+        }
+        AllocationPolicy::Hashed | AllocationPolicy::Custom => by_hash(id, candidates),
+    }
+}
+
+/// Spreads devices over the hubs by weight; one device always comes to the same.
+fn by_hash<'a>(id: &str, hubs: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
+    let total: u64 = hubs.iter().map(|hub| u64::from(hub.allocation_weight)).sum();
+    let digest: [u8; 32] = Sha256::digest(id.to_ascii_lowercase()).into();
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    let mut place = u64::from_be_bytes([a, b, c, d, e, f, g, h]).checked_rem(total)?;
+    hubs.iter().copied().find(|hub| {
+        let weight = u64::from(hub.allocation_weight);
+        let here = place < weight;
+        place = place.saturating_sub(weight);
+        here
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn service(hubs: &[(&str, u32, u32)]) -> Configuration {
+        let hub = |&(name, allocation_weight, latency_ms): &(&str, u32, u32)| LinkedHub {
+            host_name: name.to_owned(),
+            location: "eastus".to_owned(),
+            allocation_weight,
+            latency_ms,
+        };
+        Configuration { linked_hubs: hubs.iter().map(hub).collect(), ..Configuration::default() }
+    }
+
+    fn names(hubs: &[&LinkedHub]) -> Vec<String> {
+        hubs.iter().map(|hub| hub.host_name.clone()).collect()
+    }
+
+    #[test]
+    fn weights_count_and_a_device_stays() {
+        let service = service(&[("a", 3, 0), ("b", 1, 0), ("c", 0, 0)]);
+        let all: Vec<&LinkedHub> = service.linked_hubs.iter().collect();
+        let mut seen = std::collections::HashMap::<&str, u32>::new();
+        for number in 0..4000 {
+            let chosen = |id: &str| choose(AllocationPolicy::Hashed, id, &all).unwrap().host_name.as_str();
+            let hub = chosen(&format!("dev-{number}"));
+            assert_eq!(hub, chosen(&format!("DEV-{number}")));
+            *seen.entry(hub).or_default() += 1;
+        }
+        assert_eq!(seen.len(), 2, "{seen:?}");
+        assert!((2800..3200).contains(&seen["a"]), "{seen:?}");
+        assert!(choose(AllocationPolicy::Hashed, "x", &all[2..]).is_none(), "no weight at all");
+        assert!(choose(AllocationPolicy::Hashed, "x", &[]).is_none());
+    }
+
+    #[test]
+    fn the_nearest_hub_is_that_of_the_least_latency() {
+        let service = service(&[("far", 9, 80), ("near", 1, 5), ("out", 0, 1)]);
+        let all: Vec<&LinkedHub> = service.linked_hubs.iter().collect();
+        assert_eq!(choose(AllocationPolicy::GeoLatency, "x", &all).unwrap().host_name, "near");
+        assert_eq!(choose(AllocationPolicy::Static, "x", &all).unwrap().host_name, "far");
+    }
+
+    #[test]
+    fn an_enrollment_restricts_the_choice() {
+        let service = service(&[("a", 1, 0), ("b", 1, 0)]);
+        let of = |record| names(&candidates(&Record(serde_json::from_value(record).unwrap()), &service));
+        assert_eq!(of(json!({})), ["a", "b"]);
+        assert_eq!(of(json!({"iotHubs": []})), ["a", "b"]);
+        assert_eq!(of(json!({"iotHubs": ["B", "unlinked", "a"]})), ["b", "a"]);
+        assert_eq!(of(json!({"iotHubHostName": "b"})), ["b"]);
+        assert!(of(json!({"iotHubs": ["unlinked"]})).is_empty());
+    }
+}

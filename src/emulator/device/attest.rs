@@ -1,0 +1,191 @@
+//! Who a device is: the enrollment that its signature or its certificate fits.
+//!
+//! An individual enrollment of the registration id decides, whatever its groups would say; else the group whose derived
+//! key made the signature, or whose certificate is the nearest signer. A disabled one decides as an enabled one does.
+
+use super::signer;
+use crate::emulator::authority;
+use crate::emulator::certificate;
+use crate::emulator::clock;
+use crate::emulator::errors::{Refusal, Result, device_unauthorized, tpm_not_implemented, unauthorized};
+use crate::emulator::record;
+use crate::emulator::request::Request;
+use crate::emulator::signature::Signature;
+use crate::emulator::state::State;
+use crate::emulator::store::{Collection, Place};
+use crate::model::{AttestationType, EnrollmentKind, ProvisioningStatus, Record, Word};
+use hmac::{Hmac, KeyInit, Mac};
+use rustls::pki_types::CertificateDer;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// A device that has proven who it is.
+#[derive(Clone, Debug)]
+pub(super) struct Device {
+    pub(super) registration_id: String,
+    /// What let it in, an individual enrollment or a group.
+    pub(super) enrollment: Record,
+    attestation: AttestationType,
+}
+
+impl Device {
+    pub(super) fn is_disabled(&self) -> bool {
+        self.enrollment.text(&["provisioningStatus"]) == Some(ProvisioningStatus::Disabled.wire())
+    }
+
+    /// The group that let it in, if one did.
+    pub(super) fn group(&self) -> Option<&str> {
+        self.enrollment.text(&[EnrollmentKind::Group.id_member()])
+    }
+
+    /// What the hub calls it.
+    pub(super) fn device_id(&self) -> &str {
+        self.enrollment.text(&["deviceId"]).unwrap_or(&self.registration_id)
+    }
+
+    /// The member that says how it proved who it is: its name, and what a registration shows in it.
+    pub(super) fn proof(&self) -> (&'static str, Value) {
+        let shown = self.group().map_or_else(|| json!({}), |group| json!({ "enrollmentGroupId": group }));
+        (self.attestation.wire(), shown)
+    }
+}
+
+/// The device that sent `request` in the name of `id`.
+pub(super) fn attest(state: &State, request: &Request, scope: &str, id: &str) -> Result<Device> {
+    record::check_id_text(EnrollmentKind::Individual.id_member(), id)?;
+    let individual = state.store.get(Collection::Enrollments(EnrollmentKind::Individual), id)?;
+    if individual.as_ref().is_some_and(|record| attestation_of(record) == Some(AttestationType::Tpm)) {
+        return Err(tpm_not_implemented());
+    }
+    let (attestation, enrollment) = match (request.header("authorization"), request.peer.as_ref()) {
+        (Some(authorization), _) => {
+            let signature = signature(authorization, scope, id)?;
+            (AttestationType::SymmetricKey, by_key(state, id, individual, &signature)?)
+        }
+        (None, [leaf, ..]) => {
+            check_leaf(leaf, id)?;
+            (AttestationType::X509, by_certificate(state, individual, &request.peer)?)
+        }
+        (None, []) => {
+            let message = "Unauthorized: there is neither a signature nor a client certificate.";
+            return Err(device_unauthorized(message));
+        }
+    };
+    Ok(Device { registration_id: id.to_owned(), enrollment, attestation })
+}
+
+fn attestation_of(enrollment: &Record) -> Option<AttestationType> {
+    AttestationType::parse(enrollment.text(&["attestation", "type"])?)
+}
+
+/// The signature of a device that calls itself `id`: for this registration, and in time.
+fn signature<'a>(authorization: &'a str, scope: &str, id: &str) -> Result<Signature<'a>> {
+    let token = match authorization.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => token,
+        _ => return Err(device_unauthorized("Unauthorized: a device signs with a SharedAccessSignature.")),
+    };
+    let numbered = |refusal: Refusal| device_unauthorized(format!("Unauthorized: {}", refusal.message));
+    let signature = Signature::parse(token).map_err(numbered)?;
+    if signature.policy.as_deref().is_some_and(|policy| policy != "registration") {
+        return Err(numbered(unauthorized("skn must be registration.")));
+    }
+    if !signature.resource.eq_ignore_ascii_case(&format!("{scope}/registrations/{id}")) {
+        return Err(numbered(unauthorized("sr must be {idScope}/registrations/{registrationId}.")));
+    }
+    signature.check_time(clock::unix_seconds()).map_err(numbered)?;
+    Ok(signature)
+}
+
+fn by_key(state: &State, id: &str, individual: Option<Record>, signature: &Signature<'_>) -> Result<Record> {
+    let keys = |enrollment: &Record| {
+        let key = |slot| enrollment.text(&["attestation", "symmetricKey", slot]).map(str::to_owned);
+        ["primaryKey", "secondaryKey"].into_iter().filter_map(key).collect::<Vec<_>>()
+    };
+    if let Some(enrollment) = individual {
+        let keys = keys(&enrollment);
+        let fits = signature.is_made_with_one_of(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        return match fits {
+            true => Ok(enrollment),
+            false => Err(device_unauthorized("Unauthorized: the signature is not made with a key of the enrollment.")),
+        };
+    }
+    let derived_fits = |group: &Record| {
+        let derived = keys(group).into_iter().filter_map(|key| derive(&key, id));
+        derived.into_iter().any(|key| signature.is_made_with(&key))
+    };
+    match groups(state, AttestationType::SymmetricKey)?.into_iter().find(derived_fits) {
+        Some(group) => Ok(group),
+        None => Err(device_unauthorized("Unauthorized: no enrollment has this registration id and key.")),
+    }
+}
+
+/// The key of one device of a group.
+fn derive(group_key: &str, id: &str) -> Option<Vec<u8>> {
+    let key = crate::emulator::base64::decode(group_key)?;
+    let mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+    Some(mac.chain_update(id.as_bytes()).finalize().into_bytes().to_vec())
+}
+
+/// The certificate must be in its time and carry the registration id as its common name.
+fn check_leaf(leaf: &CertificateDer<'_>, id: &str) -> Result<()> {
+    let (_, leaf) = X509Certificate::from_der(leaf).map_err(|_| invalid_certificate("it can't be read"))?;
+    let name = leaf.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
+    if !name.is_some_and(|name| name.eq_ignore_ascii_case(id)) {
+        return Err(invalid_certificate("its common name is not the registration id"));
+    }
+    if !leaf.validity().is_valid() {
+        return Err(invalid_certificate("it has expired or is not valid yet"));
+    }
+    Ok(())
+}
+
+fn invalid_certificate(reason: &str) -> Refusal {
+    device_unauthorized(format!("Invalid certificate: {reason}."))
+}
+
+fn by_certificate(state: &State, individual: Option<Record>, chain: &[CertificateDer<'_>]) -> Result<Record> {
+    if let Some(enrollment) = individual {
+        let thumbprint = chain.first().map(|leaf| certificate::sha256_thumbprint(leaf));
+        let is_leaf = |slot: &str| {
+            let path = ["attestation", "x509", "clientCertificates", slot, "info", "sha256Thumbprint"];
+            enrollment.text(&path) == thumbprint.as_deref()
+        };
+        let anchors = anchors(state, &enrollment)?;
+        let fits = ["primary", "secondary"].into_iter().any(is_leaf)
+            || signer::nearest(chain, anchors.iter().map(|der| (der.as_slice(), ()))).is_some();
+        return match fits {
+            true => Ok(enrollment),
+            false => Err(invalid_certificate("it is not that of the enrollment")),
+        };
+    }
+    let mut signers = Vec::new();
+    for group in groups(state, AttestationType::X509)? {
+        for der in anchors(state, &group)? {
+            signers.push((der, group.clone()));
+        }
+    }
+    match signer::nearest(chain, signers.iter().map(|(der, group)| (der.as_slice(), group))) {
+        Some(group) => Ok(group.clone()),
+        None => Err(invalid_certificate("no enrollment has it or one of its signers")),
+    }
+}
+
+/// The certificates that `enrollment` takes for signers of devices: uploaded ones, and the verified ones that it names.
+fn anchors(state: &State, enrollment: &Record) -> Result<Vec<Vec<u8>>> {
+    let mut anchors = Vec::new();
+    for slot in ["primary", "secondary"] {
+        if let Some(text) = enrollment.text(&["attestation", "x509", "signingCertificates", slot, "certificate"]) {
+            anchors.push(certificate::der(text.as_bytes())?);
+        }
+        if let Some(name) = enrollment.text(&["attestation", "x509", "caReferences", slot]) {
+            anchors.extend(authority::verified(&state.store, name)?);
+        }
+    }
+    Ok(anchors)
+}
+
+fn groups(state: &State, attestation: AttestationType) -> Result<Vec<Record>> {
+    let all = state.store.page(Collection::Enrollments(EnrollmentKind::Group), None, &Place::START, usize::MAX)?;
+    Ok(all.records.into_iter().filter(|group| attestation_of(group) == Some(attestation)).collect())
+}

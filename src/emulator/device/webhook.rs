@@ -1,0 +1,160 @@
+//! Custom allocation: the enrollment's webhook is really called, and its answer is held to the contract.
+
+use super::attest::Device;
+use super::provision::{Allocation, Failure};
+use crate::emulator::base64;
+use crate::emulator::record;
+use crate::model::{Members, Record};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Url, redirect};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::error::Error;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How long a webhook may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest answer that is read.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// Whether the emulator would call `url`: HTTPS, or HTTP on this machine.
+pub(in crate::emulator) fn is_allowed(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
+        Some("localhost") => true,
+        Some(host) => host.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+        None => false,
+    }
+}
+
+/// Asks the webhook of the device's enrollment which of `hubs` it is to go to.
+pub(super) async fn ask(
+    device: &Device,
+    payload: Option<Value>,
+    registration: Option<&Record>,
+    hubs: &[&str],
+) -> Result<Allocation, Failure> {
+    let url = device.enrollment.text(&["customAllocationDefinition", "webhookUrl"]);
+    let url = url.and_then(|url| Url::parse(url).ok()).ok_or_else(|| Failure::new("The enrollment has no webhook."))?;
+    let body = post(url, &request(device, payload, registration, hubs)).await?;
+    accept(&body, hubs)
+}
+
+async fn post(url: Url, request: &Value) -> Result<Vec<u8>, Failure> {
+    // The query is where such an address has its secret.
+    let failed = |error: reqwest::Error| {
+        let error = error.without_url();
+        let cause = std::iter::successors(error.source(), |cause| (*cause).source()).last();
+        Failure::new(match cause {
+            Some(cause) => format!("The webhook can't be called: {error}: {cause}."),
+            None => format!("The webhook can't be called: {error}."),
+        })
+    };
+    // Fails where the process has a provider already, which then serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT);
+    if is_loopback(&url) {
+        client = client.no_proxy();
+    }
+    let client = client.build().map_err(failed)?;
+    let post = client.post(url).header(CONTENT_TYPE, "application/json; charset=utf-8").body(request.to_string());
+    let mut answer = post.send().await.map_err(failed)?;
+    if !answer.status().is_success() {
+        return Err(Failure::new(format!("The webhook answered with status {}.", answer.status().as_u16())));
+    }
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(failed)? {
+        if body.len() + part.len() > BODY_BYTES {
+            return Err(Failure::new("The webhook's answer is too large."));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
+}
+
+/// What the service tells a webhook: no keys, and of its own address no query.
+fn request(device: &Device, payload: Option<Value>, registration: Option<&Record>, hubs: &[&str]) -> Value {
+    let mut enrollment = record::without_keys(&device.enrollment);
+    let plain = enrollment.text(&["etag"]).and_then(base64::decode).and_then(|etag| String::from_utf8(etag).ok());
+    if let Some(etag) = plain {
+        enrollment.set(&["etag"], etag);
+    }
+    let url = ["customAllocationDefinition", "webhookUrl"];
+    let bare = enrollment.text(&url).and_then(|url| url.split_once('?')).map(|(bare, _)| format!("{bare}?****"));
+    if let Some(bare) = bare {
+        enrollment.set(&url, bare);
+    }
+    let mut context = Members::new();
+    context.insert("registrationId".to_owned(), device.registration_id.as_str().into());
+    for (name, known) in [("currentIotHubHostName", "assignedHub"), ("currentDeviceId", "deviceId")] {
+        if let Some(value) = registration.and_then(|registration| registration.get(&[known])) {
+            context.insert(name.to_owned(), value.clone());
+        }
+    }
+    context.insert(device.proof().0.to_owned(), json!({}));
+    if let Some(payload) = payload {
+        context.insert("payload".to_owned(), payload);
+    }
+    let enrollment_member = if device.group().is_some() { "enrollmentGroup" } else { "individualEnrollment" };
+    json!({ enrollment_member: enrollment, "deviceRuntimeContext": context, "linkedHubs": hubs })
+}
+
+fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, Failure> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answer {
+        // The documentation has both spellings.
+        #[serde(alias = "iotHubHostname")]
+        iot_hub_host_name: String,
+        initial_twin: Option<Value>,
+        payload: Option<Value>,
+    }
+    let answer: Answer = serde_json::from_slice(body)
+        .map_err(|error| Failure::new(format!("The webhook's answer is not what one must be: {error}.")))?;
+    let hub = hubs.iter().find(|hub| hub.eq_ignore_ascii_case(&answer.iot_hub_host_name)).ok_or_else(|| {
+        Failure::new("The webhook's answer names an IoT hub that is not one of the linkedHubs it was given.")
+    })?;
+    let mut twin = answer.initial_twin;
+    if twin.as_mut().is_some_and(|twin| record::twin(twin).is_none()) {
+        return Err(Failure::new("The webhook's answer has an initialTwin that is no twin."));
+    }
+    Ok(Allocation { hub: (*hub).to_owned(), twin, payload: answer.payload })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        for url in
+            ["https://example.com/x?code=1", "http://localhost:7071/api", "http://127.0.0.1:1/", "http://[::1]:1/"]
+        {
+            assert!(is_allowed(url), "{url}");
+        }
+        for url in ["http://example.com/", "http://localhost.example/", "ftp://localhost/", "localhost"] {
+            assert!(!is_allowed(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_held_to_the_contract() {
+        let said = |text: &str| accept(text.as_bytes(), &["hub-1", "hub-2"]);
+        assert_eq!(said(r#"{"iotHubHostName":"HUB-2"}"#).unwrap().hub, "hub-2");
+        assert_eq!(said(r#"{"iotHubHostname":"hub-1","payload":[1]}"#).unwrap().payload, Some(json!([1])));
+        for (text, part) in [
+            ("", "must be"),
+            (r#"{"hub":"hub-1"}"#, "iotHubHostName"),
+            (r#"{"iotHubHostName":"hub-3"}"#, "linkedHubs"),
+            (r#"{"iotHubHostName":"hub-1","initialTwin":{"tags":1}}"#, "initialTwin"),
+        ] {
+            let message = said(text).unwrap_err().message;
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
