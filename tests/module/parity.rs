@@ -1,6 +1,6 @@
 //! The cmdlets take what the Az module's take. What they take besides is listed here, and nothing else may be added.
 
-use crate::source::{Cmdlet, Place, Types, cmdlets};
+use crate::source::{Cmdlet, Place, Types, cmdlets, root};
 use aziotdps::model::{Clear, Word};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -234,6 +234,11 @@ fn what_can_be_cleared_is_what_the_library_clears() {
         accepted
     };
     assert_eq!(set("AzIoTDeviceProvisioningServiceEnrollment"), every);
+    let table = std::fs::read_to_string(root().join("docs/powershell.md")).unwrap();
+    for word in Clear::ALL {
+        let row = format!("\n| `{}` | `{}` | `", word.powershell(), word.wire());
+        assert!(table.contains(&row), "docs/powershell.md lacks{row}");
+    }
     let of_groups: Vec<_> = every
         .into_iter()
         .filter(|word| !["DeviceId", "DeviceInformation", "StorageRootKey"].contains(&word.as_str()))

@@ -11,7 +11,7 @@ function Invoke-DpsCmdlet {
     [CmdletBinding()]
     param(
         [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Caller,
-        [Parameter(Mandatory)] [Collections.IDictionary] $Bound,
+        [Parameter(Mandatory)] [AllowEmptyCollection()] [Collections.IDictionary] $Bound,
         [Parameter(Mandatory)] [string] $Operation,
         [Parameter(Mandatory)] [type] $OutputType,
         # What ShouldProcess says is done; a cmdlet that changes nothing gives none.

@@ -5,7 +5,7 @@ function Get-AzIoTDeviceProvisioningService {
 
     .DESCRIPTION
     With -Name: that service. With -ResourceGroupName alone: those of the group. With neither: those of the subscription.
-    What it returns can be piped to the enrollment cmdlets.
+    What it returns can be piped to the cmdlets on enrollments, enrollment groups and registrations.
 
     .PARAMETER ResourceGroupName
     The resource group of the provisioning service.
