@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::credential::{Account, Authority, TokenCache};
 use crate::error::{Code, Error, Result};
 use crate::http::{Settings, Transport, Url};
-use crate::model::AuthType;
-use crate::service::{Policy, ResourceId, ResourceManager};
+use crate::model::{AuthType, ResourceId};
+use crate::service::{Policy, ResourceManager};
 use crate::target::Target;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
@@ -113,7 +113,7 @@ impl Connection {
         let Some(host_name) = service.text(&["properties", "serviceOperationsHostName"]) else {
             let message =
                 format!("Provisioning service '{}' has no host name yet; it may still be being made.", id.name);
-            return Err(Error::new(Code::Conflict, message).with_target(format!("provisioning service/{}", id.name)));
+            return Err(Error::new(Code::Conflict, message).with_target(id.target()));
         };
         known.insert(id.clone(), host_name.to_owned());
         Ok(host_name.to_owned())

@@ -4,8 +4,8 @@ use crate::context::Context;
 use crate::credential::{ConnectionString, is_host_name};
 use crate::error::{Code, Error, Result};
 use crate::http::Url;
-use crate::model::{AccessRight, AuthType};
-use crate::service::{Policy, ResourceId, ResourceManager};
+use crate::model::{AccessRight, AuthType, Record, ResourceId};
+use crate::service::{Policy, ResourceManager};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -67,7 +67,7 @@ impl Target {
                 check_name(&name)?;
                 Self::Name { resource_group_name, name }
             }
-            (None, None, Some(id), host_name, None) => Self::Resource { id: ResourceId::parse(&id)?, host_name },
+            (None, None, Some(id), host_name, None) => Self::Resource { id: resource(&id)?, host_name },
             (None, None, None, Some(host_name), None) => Self::HostName(host_name),
             (None, None, None, None, Some(text)) => Self::ConnectionString(ConnectionString::parse(&text)?),
             (Some(_), None, ..) => {
@@ -113,6 +113,21 @@ impl Target {
     }
 }
 
+/// The id of a service that resource manager described.
+///
+/// # Errors
+/// [`Code::UnexpectedResponse`] where the description has none.
+pub(crate) fn resource_of(service: &Record) -> Result<ResourceId> {
+    let id = service.text(&["id"]).and_then(ResourceId::parse);
+    id.ok_or_else(|| Error::new(Code::UnexpectedResponse, "Resource manager's record of the service has no id."))
+}
+
+fn resource(text: &str) -> Result<ResourceId> {
+    let form = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Devices/provisioningServices/<name>";
+    let message = format!("'{text}' is not the resource id of a provisioning service; its form is '{form}'.");
+    ResourceId::parse(text).ok_or_else(|| Error::argument("resourceId", message))
+}
+
 async fn find(group: Option<String>, name: String, context: &Context) -> Result<(String, Access)> {
     let connection = context.connection();
     let subscription_id = connection.subscription(context).await?;
@@ -120,7 +135,7 @@ async fn find(group: Option<String>, name: String, context: &Context) -> Result<
         Some(resource_group_name) => ResourceId { subscription_id, resource_group_name, name },
         None => {
             let service = ResourceManager::new(context).find(&subscription_id, &name).await?;
-            ResourceId::parse(service.text(&["id"]).unwrap_or_default())?
+            resource_of(&service)?
         }
     };
     Ok((connection.host_name(&id, context).await?, Access::through(id, context)))

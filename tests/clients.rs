@@ -34,6 +34,9 @@ const UNREACHABLE: [&str; 10] = [
     "ProxyError",
 ];
 
+/// The data plane's scope, encoded.
+const SCOPE: &str = "https%3A%2F%2Fazure-devices-provisioning.net%2F.default";
+
 /// Why a test did not pass.
 enum Trouble {
     /// The machine lacks what it needs.
@@ -50,6 +53,9 @@ fn main() -> ExitCode {
         ("node_device_client", || node("device.js")),
         ("python_service_client", python),
     ];
+    if std::env::args().any(|argument| argument == "--list") {
+        return ExitCode::SUCCESS;
+    }
     let filter = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
     let (started, mut passed, mut failed, mut ignored) = (Instant::now(), 0, 0, 0);
     let filtered = tests.iter().filter(|(name, _)| !name.contains(&filter)).count();
@@ -197,13 +203,11 @@ async fn prepare(ready: &Ready) -> String {
     let post = |path: &str| http.post(format!("{}/{path}", ready.endpoint));
     let seed = json!({"collection": "registrations", "count": 5, "prefix": "seeded-", "enrollmentGroupId": "seeded"});
     post("_emulator/seed").body(seed.to_string()).send().await.unwrap().error_for_status().unwrap();
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", ready.client_id),
-        ("client_secret", ready.client_secret),
-        ("scope", "https://azure-devices-provisioning.net/.default"),
-    ];
-    let answer = post(&format!("{}/oauth2/v2.0/token", ready.tenant_id)).form(&form).send().await.unwrap();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope={SCOPE}",
+        ready.client_id, ready.client_secret
+    );
+    let answer = post(&format!("{}/oauth2/v2.0/token", ready.tenant_id)).body(form).send().await.unwrap();
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     answer["access_token"].as_str().unwrap().to_owned()
 }

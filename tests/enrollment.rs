@@ -159,7 +159,7 @@ fn a_certificate_is_replaced_alone_and_its_neighbour_stays() {
 #[test]
 fn a_listing_streams_and_stops_when_nobody_looks() {
     let bench = Bench::connected();
-    bench.seed("enrollments", 10_000);
+    bench.seed("enrollments", 0..10_000);
     let queries = || bench.calls().iter().filter(|call| call.contains("/query")).count();
 
     let operation = bench.session.start(Call::EnrollmentList, b"{}");
@@ -187,7 +187,7 @@ fn a_listing_streams_and_stops_when_nobody_looks() {
 #[test]
 fn top_and_page_size_bound_what_is_asked_for() {
     let bench = Bench::connected();
-    bench.seed("enrollments", 25);
+    bench.seed("enrollments", 0..25);
     assert_eq!(bench.run(Call::EnrollmentList, json!({"top": 12, "pageSize": 5})).items().len(), 12);
     let sizes: Vec<_> = bench.emulator.requests().into_iter().filter_map(|call| call.max_item_count).collect();
     assert_eq!(sizes, ["5", "5", "2"]);
@@ -197,7 +197,7 @@ fn top_and_page_size_bound_what_is_asked_for() {
 #[test]
 fn remove_all_misses_none_and_reports_each_failure() {
     let bench = Bench::connected();
-    bench.seed("enrollments", 2_500);
+    bench.seed("enrollments", 0..2_500);
     bench.fault(Fault::status(403).on("DELETE", "/enrollments/").times(2));
     let outcome = bench.run(Call::EnrollmentRemove, json!({"all": true, "passThru": true}));
     assert_eq!((outcome.items.len(), outcome.errors.len()), (2_498, 2));

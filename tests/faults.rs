@@ -4,7 +4,7 @@
 
 mod common;
 
-use aziotdps::emulator::{Fault, FaultStatus};
+use aziotdps::emulator::{Emulator, Fault, FaultStatus, Options};
 use aziotdps::error::{Code, Outcome};
 use aziotdps::operation::{Call, Session};
 use common::{Bench, finish, secrets};
@@ -21,28 +21,99 @@ fn bench() -> Bench {
     bench
 }
 
+/// Every operation that talks to a server: its request, which of its calls fails, and what its error is about.
+fn operations() -> Vec<(Call, serde_json::Value, &'static str, &'static str, &'static str)> {
+    let symmetric = |id: &str| json!({(id): "n", "attestationType": "SymmetricKey"});
+    vec![
+        (Call::EnrollmentGet, json!({"registrationId": "a"}), "GET", "/enrollments/a", "enrollment/a"),
+        (Call::EnrollmentList, json!({}), "POST", "/enrollments/query", "enrollments"),
+        (Call::EnrollmentNew, symmetric("registrationId"), "PUT", "/enrollments/n", "enrollment/n"),
+        (Call::EnrollmentSet, json!({"registrationId": "a", "etag": "e"}), "PUT", "/enrollments/a", "enrollment/a"),
+        (Call::EnrollmentSet, json!({"registrationId": "a"}), "POST", "/attestationmechanism", "enrollment/a"),
+        (Call::EnrollmentRemove, json!({"registrationId": "a"}), "DELETE", "/enrollments/a", "enrollment/a"),
+        (Call::EnrollmentRemove, json!({"all": true}), "POST", "/enrollments/query", "enrollments"),
+        (Call::EnrollmentGroupGet, json!({"name": "g"}), "GET", "/enrollmentGroups/g", "enrollmentGroup/g"),
+        (Call::EnrollmentGroupList, json!({}), "POST", "/enrollmentGroups/query", "enrollmentGroups"),
+        (Call::EnrollmentGroupNew, symmetric("name"), "PUT", "/enrollmentGroups/n", "enrollmentGroup/n"),
+        (
+            Call::EnrollmentGroupSet,
+            json!({"name": "g", "etag": "e"}),
+            "PUT",
+            "/enrollmentGroups/g",
+            "enrollmentGroup/g",
+        ),
+        (Call::EnrollmentGroupRemove, json!({"name": "g"}), "DELETE", "/enrollmentGroups/g", "enrollmentGroup/g"),
+        (Call::RegistrationGet, json!({"registrationId": "r"}), "GET", "/registrations/r", "registration/r"),
+        (
+            Call::RegistrationGet,
+            json!({"enrollmentId": "g"}),
+            "POST",
+            "/registrations/g/query",
+            "registrations of enrollmentGroup/g",
+        ),
+        (Call::RegistrationRemove, json!({"registrationId": "r"}), "DELETE", "/registrations/r", "registration/r"),
+        (Call::AttestationGet, json!({"registrationId": "a"}), "POST", "/attestationmechanism", "enrollment/a"),
+        (
+            Call::DeviceKeyDerive,
+            json!({"registrationId": "r", "name": "g"}),
+            "POST",
+            "/attestationmechanism",
+            "enrollmentGroup/g",
+        ),
+        (
+            Call::ServiceGet,
+            json!({"target": {"dpsName": "emulator", "resourceGroupName": "emulator"}}),
+            "GET",
+            "/subscriptions/",
+            "provisioning service/emulator",
+        ),
+        (Call::ServiceList, json!({}), "GET", "/subscriptions/", "provisioning services"),
+        (
+            Call::ServiceConnectionString,
+            json!({"target": {"dpsName": "emulator", "resourceGroupName": "emulator"}}),
+            "POST",
+            "listkeys",
+            "provisioning service/emulator",
+        ),
+    ]
+}
+
 #[test]
-fn each_status_is_told_with_code_target_tracking_id_and_next_step() {
-    for (status, code, attempts) in [
-        (400, Code::BadRequest, 1),
-        (401, Code::Unauthorized, 1),
-        (403, Code::Forbidden, 1),
-        (404, Code::NotFound, 1),
-        (409, Code::Conflict, 1),
-        (412, Code::PreconditionFailed, 1),
-        (429, Code::Throttled, 2),
-        (500, Code::ServiceFailure, 2),
-        (503, Code::ServiceFailure, 2),
-    ] {
-        let bench = bench();
-        bench.fault(Fault::status(status).on("GET", "/enrollments/dev-01").times(9).retry_after("0"));
-        let error = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
-        assert_eq!((error.code(), error.attempts()), (code, attempts), "{status}: {error}");
-        assert_eq!(error.target(), Some("enrollment/dev-01"));
-        let http = error.http().unwrap();
-        assert!(http.status == status && http.tracking_id.is_some() && http.client_request_id.is_some(), "{http:?}");
-        assert!(error.help().starts_with("docs/troubleshooting.md#"));
-        assert_eq!(error.outcome(), Outcome::NotApplied);
+fn each_status_of_each_call_is_told_with_code_target_tracking_id_and_next_step() {
+    let bench = bench();
+    bench.run(Call::EnrollmentNew, json!({"registrationId": "a", "attestationType": "SymmetricKey"})).item();
+    bench.run(Call::EnrollmentGroupNew, json!({"name": "g", "attestationType": "SymmetricKey"})).item();
+    for (call, request, method, path, target) in operations() {
+        for (status, code, attempts) in [
+            (400, Code::BadRequest, 1),
+            (401, Code::Unauthorized, 1),
+            (403, Code::Forbidden, 1),
+            (404, Code::NotFound, 1),
+            (409, Code::Conflict, 1),
+            (412, Code::PreconditionFailed, 1),
+            (429, Code::Throttled, 2),
+            (500, Code::ServiceFailure, 2),
+            (503, Code::ServiceFailure, 2),
+        ] {
+            bench.emulator.faults().clear();
+            bench.fault(Fault::status(status).on(method, path).times(9).retry_after("0"));
+            let error = bench.run(call, request.clone()).error();
+            assert_eq!(
+                (error.code(), error.attempts(), error.target()),
+                (code, attempts, Some(target)),
+                "{call:?} {status}: {error:?}"
+            );
+            let http = error.http().unwrap();
+            let traced = http.tracking_id.is_some() && http.client_request_id.is_some();
+            assert!(http.status == status && traced, "{call:?} {http:?}");
+            assert!(error.help().starts_with("docs/troubleshooting.md#"));
+            let unknown = status >= 500 && matches!(method, "PUT" | "DELETE");
+            assert_eq!(
+                error.outcome(),
+                if unknown { Outcome::Unknown } else { Outcome::NotApplied },
+                "{call:?} {status}"
+            );
+        }
     }
 }
 
@@ -127,6 +198,45 @@ fn a_write_without_an_answer_is_of_unknown_outcome() {
     let lost = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 1}})).error();
     assert_eq!((lost.code(), lost.outcome(), lost.attempts()), (Code::ConnectionFailed, Outcome::Unknown, 2));
     assert_eq!(serde_json::to_value(&lost).unwrap()["retryable"], true);
+}
+
+#[test]
+fn a_refusal_after_a_lost_answer_is_of_unknown_outcome_too() {
+    let bench = bench();
+    bench.fault(Fault::drop_connection().on("PUT", "/enrollments/").applied());
+    bench.fault(Fault::status(403).on("PUT", "/enrollments/"));
+    let refused = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 1}})).error();
+    assert_eq!((refused.code(), refused.outcome()), (Code::Forbidden, Outcome::Unknown));
+
+    bench.fault(Fault::drop_connection().on("PUT", "/enrollments/").applied());
+    bench.fault(Fault::status(403).on("GET", "/enrollments/").skip(1));
+    let unseen = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 2}})).error();
+    assert_eq!((unseen.code(), unseen.outcome()), (Code::Forbidden, Outcome::Unknown));
+}
+
+#[test]
+fn an_emulator_that_starts_later_is_trusted_by_a_session_that_lives_already() {
+    // The session's first call finds neither an emulator nor its authority; AZIOTDPS_HOME is this process's own.
+    let Some(child) = std::env::var_os("AZIOTDPS_TEST_LATE_AUTHORITY") else {
+        let home = tempfile::tempdir().unwrap();
+        let test = "an_emulator_that_starts_later_is_trusted_by_a_session_that_lives_already";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", test]).env("AZIOTDPS_HOME", home.path()).env("AZIOTDPS_TEST_LATE_AUTHORITY", "1");
+        let done = child.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+        return;
+    };
+    assert_eq!(child, "1");
+    let session = Session::new().unwrap();
+    let list = |host: &str, key: &str| {
+        let target = json!({"connectionString": format!("HostName={host};SharedAccessKeyName=provisioningserviceowner;SharedAccessKey={key}")});
+        finish(&session.start(Call::EnrollmentList, json!({"target": target}).to_string().as_bytes()))
+    };
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert_eq!(list(&free.to_string(), "QUJD").error().code(), Code::ConnectionFailed);
+    let emulator = Emulator::start(Options { port: 0, ..Options::default() }).unwrap();
+    let key = aziotdps::model::DEVELOPMENT.policies[0].primary_key;
+    list(emulator.ready().endpoint.trim_start_matches("https://"), key).items();
 }
 
 #[test]

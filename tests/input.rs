@@ -5,9 +5,7 @@
 mod common;
 
 use aziotdps::error::{Code, Outcome};
-use aziotdps::operation::Call::{
-    self, EnrollmentGet, EnrollmentList, EnrollmentNew, EnrollmentRemove, EnrollmentSet, ServiceGet, SessionConnect,
-};
+use aziotdps::operation::Call::{self, *};
 use common::{Bench, finish};
 use serde_json::{Value, json};
 
@@ -31,7 +29,7 @@ fn bad_input_never_reaches_the_network() {
     let connected = bench.emulator.requests().len();
     let symmetric = |more: Value| merged(json!({"registrationId": "r", "attestationType": "SymmetricKey"}), more);
     let x509 = |certificate: &str| json!({"registrationId": "r", "attestationType": "X509", "primaryCertificate": certificate, "workingDirectory": folder.path()});
-    let cases: Vec<(Call, Value, &str, &str)> = vec![
+    let mut cases: Vec<(Call, Value, &str, &str)> = vec![
         (EnrollmentGet, json!({}), "registrationId", "required"),
         (EnrollmentGet, json!({"registrationId": "a/b"}), "registrationId", "letters, digits"),
         (EnrollmentGet, json!({"registrationId": ".."}), "registrationId", "letters, digits"),
@@ -113,6 +111,68 @@ fn bad_input_never_reaches_the_network() {
         (SessionConnect, json!({"emulator": true, "caCertificate": "missing.pem"}), "caCertificate", "PEM"),
         (SessionConnect, json!({"environment": "Mars"}), "environment", "`AzureChinaCloud`"),
     ];
+    let group = [
+        (EnrollmentGet, EnrollmentGroupGet),
+        (EnrollmentList, EnrollmentGroupList),
+        (EnrollmentNew, EnrollmentGroupNew),
+        (EnrollmentSet, EnrollmentGroupSet),
+        (EnrollmentRemove, EnrollmentGroupRemove),
+    ];
+    let mut of_groups = Vec::new();
+    for (call, request, parameter, says) in &cases {
+        // What holds for an enrollment holds for a group, by the group's own name, where a group has such a thing.
+        let Some((_, of_group)) = group.iter().find(|(individual, _)| individual == call) else { continue };
+        let device = request.get("deviceId").or(request.get("deviceInformation")).is_some();
+        if device || request.get("target").is_some() {
+            continue;
+        }
+        let mut request = request.clone();
+        if let Some(id) = request.as_object_mut().unwrap().remove("registrationId") {
+            request["enrollmentGroupId"] = id;
+        }
+        let parameter = if *parameter == "registrationId" { "enrollmentGroupId" } else { parameter };
+        of_groups.push((*of_group, request, parameter, *says));
+    }
+    assert!(of_groups.len() > 20, "{}", of_groups.len());
+    cases.extend(of_groups);
+    cases.extend([
+        (
+            EnrollmentGroupNew,
+            json!({"name": "g", "attestationType": "Tpm", "endorsementKey": "QUJD"}),
+            "attestationType",
+            "not a valid attestation mechanism for an enrollment group",
+        ),
+        (
+            EnrollmentGroupNew,
+            json!({"name": "g", "attestationType": "X509"}),
+            "primaryCertificate",
+            "either CA reference or X509 certificate",
+        ),
+        (
+            EnrollmentGroupSet,
+            json!({"name": "g", "clear": ["DeviceId"]}),
+            "clear",
+            "An enrollment group has no DeviceId",
+        ),
+        (EnrollmentSet, json!({"registrationId": "r", "clear": ["Everything"]}), "clear", "`SecondaryCertificate`"),
+        (EnrollmentSet, json!({"registrationId": "r", "tagMerge": "[]"}), "tagMerge", "not a JSON object"),
+        (
+            EnrollmentSet,
+            json!({"registrationId": "r", "regenerateKey": "Both"}),
+            "regenerateKey",
+            "`Primary` or `Secondary`",
+        ),
+        (EnrollmentSet, json!({"registrationId": "r", "swapKey": true, "primaryKey": KEY}), "swapKey", "exclude"),
+        (RegistrationGet, json!({"registrationId": "a b"}), "registrationId", "letters, digits"),
+        (RegistrationGet, json!({"enrollmentId": "a/b"}), "enrollmentId", "letters, digits"),
+        (RegistrationGet, json!({}), "registrationId", "Please provide either RegistrationId or EnrollmentId."),
+        (RegistrationRemove, json!({}), "registrationId", "required"),
+        (RegistrationRemove, json!({"registrationId": "?"}), "registrationId", "letters, digits"),
+        (AttestationGet, json!({"registrationId": "a", "name": "b"}), "registrationId", "either"),
+        (DeviceKeyDerive, json!({"registrationId": "r"}), "symmetricKey", "either"),
+        (DeviceKeyDerive, json!({"registrationId": "r", "symmetricKey": "QUJD"}), "symmetricKey", "16 to 64 bytes"),
+        (ServiceConnectionString, json!({"showAll": true, "policyName": "p"}), "showAll", "policyName"),
+    ]);
     for (call, request, parameter, says) in cases {
         let refused = bench.run(call, request.clone()).error();
         assert_eq!(
@@ -139,7 +199,7 @@ fn a_certificate_is_taken_in_every_form() {
     let mut thumbprints = Vec::new();
     for (n, form) in ["a.pem", "a.der", "a.cer", pem, &bare].iter().enumerate() {
         let request = json!({"registrationId": format!("r{n}"), "attestationType": "X509", "primaryCertificate": form, "workingDirectory": folder.path()});
-        let created = bench.run(Call::EnrollmentNew, request).item();
+        let created = bench.run(EnrollmentNew, request).item();
         thumbprints
             .push(created["attestation"]["x509"]["clientCertificates"]["primary"]["info"]["sha256Thumbprint"].clone());
     }

@@ -86,41 +86,28 @@ class PSAttestation {
     [string] ToString() { return [string] $this.Type }
 }
 
-class PSDeviceRegistrationState {
-    [string] $RegistrationId
-    [Nullable[datetime]] $CreatedDateTimeUtc
-    [Nullable[datetime]] $LastUpdatedDateTimeUtc
-    [string] $AssignedHub
-    [string] $DeviceId
-    [Nullable[PSEnrollmentStatus]] $Status
-    [Nullable[int]] $ErrorCode
-    [string] $ErrorMessage
-    [string] $ETag
-
-    [string] ToString() { return [string] $this.Status }
-}
-
-# One object of a twin: its members by name ($twin.location, $twin['location']), its text by ToJson().
-class PSTwinCollection : hashtable {
-    # The text of each collection stands beside it: as a property it would show in ConvertTo-Json, and a member of the same name would hide it.
+# A JSON object of a twin or a payload: its members by name ($tags.location, $tags['location']), its text by ToJson().
+class PSJsonObject : hashtable {
+    # The text of each object stands beside it: as a property it would show in ConvertTo-Json, and a member of the same name would hide it.
     hidden static [Runtime.CompilerServices.ConditionalWeakTable[object, object]] $Texts = [Runtime.CompilerServices.ConditionalWeakTable[object, object]]::new()
 
-    # A JSON value as PowerShell has it. Not ConvertFrom-Json: that turns texts that look like dates into dates,
-    # and refuses names that differ in case only.
-    hidden static [object] From([Text.Json.JsonElement] $element) {
+    # A JSON value as PowerShell has it: the serializer leaves a JsonElement in a member of type object.
+    # Not ConvertFrom-Json: that turns texts that look like dates into dates, and refuses names that differ in case only.
+    hidden static [object] Convert([object] $element) {
+        if ($element -isnot [Text.Json.JsonElement]) { return $element }
         $kind = [string] $element.ValueKind
         if ($kind -eq 'Object') {
-            $collection = [PSTwinCollection]::new()
+            $object = [PSJsonObject]::new()
             foreach ($member in $element.EnumerateObject()) {
-                $collection[[string] $member.Name] = [PSTwinCollection]::From($member.Value)
+                $object[[string] $member.Name] = [PSJsonObject]::Convert($member.Value)
             }
-            [PSTwinCollection]::Texts.Add($collection, $element.GetRawText())
-            return $collection
+            [PSJsonObject]::Texts.Add($object, $element.GetRawText())
+            return $object
         }
         if ($kind -eq 'Array') {
             $items = [Collections.Generic.List[object]]::new()
             foreach ($item in $element.EnumerateArray()) {
-                $items.Add([PSTwinCollection]::From($item))
+                $items.Add([PSJsonObject]::Convert($item))
             }
             return $items.ToArray()
         }
@@ -138,7 +125,7 @@ class PSTwinCollection : hashtable {
     # The text exactly as the library read it.
     [string] ToJson() {
         $text = $null
-        if ([PSTwinCollection]::Texts.TryGetValue($this, [ref] $text)) { return $text }
+        if ([PSJsonObject]::Texts.TryGetValue($this, [ref] $text)) { return $text }
         return ConvertTo-Json -InputObject $this -Depth 100 -Compress
     }
 
@@ -149,11 +136,32 @@ class PSTwinState {
     [object] $Tags
     [object] $DesiredProperties
 
-    # The serializer leaves a JsonElement in a member of type object: make a collection of each.
     hidden [void] Read() {
-        if ($this.Tags -is [Text.Json.JsonElement]) { $this.Tags = [PSTwinCollection]::From($this.Tags) }
-        if ($this.DesiredProperties -is [Text.Json.JsonElement]) { $this.DesiredProperties = [PSTwinCollection]::From($this.DesiredProperties) }
+        $this.Tags = [PSJsonObject]::Convert($this.Tags)
+        $this.DesiredProperties = [PSJsonObject]::Convert($this.DesiredProperties)
     }
+}
+
+class PSDeviceRegistrationState {
+    [string] $RegistrationId
+    [Nullable[datetime]] $CreatedDateTimeUtc
+    [Nullable[datetime]] $LastUpdatedDateTimeUtc
+    [string] $AssignedHub
+    [string] $DeviceId
+    [Nullable[PSEnrollmentStatus]] $Status
+    [Nullable[int]] $ErrorCode
+    [string] $ErrorMessage
+    [string] $ETag
+    [string] $Substatus
+    [object] $Payload
+
+    hidden [void] Read() { $this.Payload = [PSJsonObject]::Convert($this.Payload) }
+
+    [string] ToString() { return [string] $this.Status }
+}
+
+# What a list yields: the same record, shown as a row.
+class PSDeviceRegistrationStates : PSDeviceRegistrationState {
 }
 
 class PSDeviceCapabilities {
@@ -170,9 +178,8 @@ class PSCustomAllocationDefinition {
     [string] $ApiVersion
 }
 
-class PSIndividualEnrollment {
-    [string] $RegistrationId
-    [string] $DeviceId
+# What enrollments and enrollment groups have after their ids: of a class that extends another, its own members are shown first.
+class PSEnrollmentRecord {
     [PSDeviceRegistrationState] $RegistrationState
     [PSAttestation] $Attestation
     [string] $IotHubHostName
@@ -186,10 +193,31 @@ class PSIndividualEnrollment {
     [PSCustomAllocationDefinition] $CustomAllocationDefinition
     [Nullable[PSAllocationPolicy]] $AllocationPolicy
     [string[]] $IotHubs
+    [string] $NamespaceName
+    [string] $CertificateAuthorityName
+    [string] $CertificatePolicyName
+
+    hidden [void] Read() {
+        if ($null -ne $this.InitialTwinState) { $this.InitialTwinState.Read() }
+        if ($null -ne $this.RegistrationState) { $this.RegistrationState.Read() }
+    }
+}
+
+class PSIndividualEnrollment : PSEnrollmentRecord {
+    [string] $RegistrationId
+    [string] $DeviceId
 }
 
 # What a list yields: the same record, shown as a row.
 class PSIndividualEnrollments : PSIndividualEnrollment {
+}
+
+class PSEnrollmentGroup : PSEnrollmentRecord {
+    [string] $EnrollmentGroupId
+}
+
+# What a list yields: the same record, shown as a row.
+class PSEnrollmentGroups : PSEnrollmentGroup {
 }
 
 class PSIotDpsSku {
@@ -262,8 +290,11 @@ class PSDpsEmulator {
     [string] $TenantId
     [string] $ClientId
     [string] $ClientSecret
+    [string] $SubscriptionId
+    [string] $ResourceGroupName
+    [string] $DpsName
     [string] $Log
-    [Diagnostics.Process] $Process
+    [object] $Process
 }
 
 foreach ($file in Get-ChildItem -Path "$PSScriptRoot/Private/*.ps1", "$PSScriptRoot/Public/*.ps1") { . $file.FullName }
@@ -272,6 +303,7 @@ foreach ($file in Get-ChildItem -Path "$PSScriptRoot/Private/*.ps1", "$PSScriptR
 $script:NativeAbi = @{ Major = 0; Minor = 1 }
 $script:Native = Import-NativeLibrary -Path (Get-NativeLibraryPath)
 $script:Session = $Native::aziotdps_session_new()
+if ($Session -eq [IntPtr]::Zero) { throw 'The native library of AzIoTDps cannot start: the system gives it no threads.' }
 $script:JsonOptions = [Text.Json.JsonSerializerOptions]::new()
 $JsonOptions.Converters.Add([Text.Json.Serialization.JsonStringEnumConverter]::new())
 # Which service a record came from, so that it can be piped on without naming the service again.

@@ -123,7 +123,7 @@ impl Transport {
         for attempt in 1.. {
             let last = attempt >= self.settings.maximum_attempts;
             let started = Instant::now();
-            let wait = match self.send_once(client, request, &client_request_id).await {
+            let wait = match self.send_once(&client, request, &client_request_id).await {
                 Ok((status, headers, body)) => {
                     listener
                         .note(format!(
@@ -203,14 +203,18 @@ impl Transport {
     }
 
     /// The client for `url`: loopback addresses trust the emulator's authority, and no proxy stands before them.
-    fn client(&self, url: &Url) -> Result<&Client> {
+    fn client(&self, url: &Url) -> Result<Client> {
         if !is_loopback(url) {
-            return self.remote.get_or_try_init(|| self.build(Client::builder(), None));
+            return self.remote.get_or_try_init(|| self.build(Client::builder(), None)).cloned();
         }
-        self.loopback.get_or_try_init(|| {
-            let authority = model::home().and_then(|home| std::fs::read(model::certificate_authority(&home)).ok());
-            self.build(Client::builder().no_proxy(), authority)
-        })
+        if let Some(client) = self.loopback.get() {
+            return Ok(client.clone());
+        }
+        let authority = model::home().and_then(|home| std::fs::read(model::certificate_authority(&home)).ok());
+        let known = authority.is_some();
+        let client = self.build(Client::builder().no_proxy(), authority)?;
+        // An emulator that starts for the first time makes its authority while this session lives.
+        Ok(if known { self.loopback.get_or_init(|| client).clone() } else { client })
     }
 
     fn build(&self, builder: reqwest::ClientBuilder, authority: Option<Vec<u8>>) -> Result<Client> {

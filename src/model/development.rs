@@ -1,6 +1,8 @@
 //! The emulator's account: fixed and published, as development storage accounts are. None of these values opens
 //! anything but an emulator on the same machine.
 
+use super::ResourceId;
+use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
 use std::path::{Path, PathBuf};
 
 /// A shared access policy of the emulator.
@@ -38,12 +40,18 @@ pub struct Development {
 }
 
 impl Development {
-    /// The resource-manager id of the service.
+    /// The service in resource manager.
+    pub fn resource(&self) -> ResourceId {
+        ResourceId {
+            subscription_id: self.subscription_id.to_owned(),
+            resource_group_name: self.resource_group_name.to_owned(),
+            name: self.name.to_owned(),
+        }
+    }
+
+    /// The text of its id.
     pub fn resource_id(&self) -> String {
-        format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Devices/provisioningServices/{}",
-            self.subscription_id, self.resource_group_name, self.name
-        )
+        self.resource().to_string()
     }
 }
 
@@ -95,7 +103,7 @@ pub const DEVELOPMENT: Development = Development {
 pub fn home() -> Option<PathBuf> {
     match std::env::var_os("AZIOTDPS_HOME") {
         Some(folder) if !folder.is_empty() => Some(folder.into()),
-        _ => Some(directories::ProjectDirs::from("", "", "aziotdps")?.data_local_dir().to_owned()),
+        _ => Some(choose_native_strategy().ok()?.data_dir().join("aziotdps")),
     }
 }
 

@@ -6,12 +6,14 @@
 mod development;
 mod kind;
 mod record;
+mod resource_id;
 mod right;
 mod words;
 
 pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, certificate_authority, home};
 pub use kind::{Collection, EnrollmentKind};
 pub use record::{Members, Record};
+pub use resource_id::{PROVIDER, ResourceId};
 pub use right::{AccessRight, AccessRights};
 pub use words::{
     AllocationPolicy, AttestationType, AuthType, Clear, Environment, ProvisioningStatus, ReprovisionPolicy, Slot, Word,

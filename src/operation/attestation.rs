@@ -112,7 +112,8 @@ impl Attestation {
                 Err(Error::argument("primaryCertificate", "Please provide either CA reference or X509 certificate."))
             }
             (AttestationType::X509, _) if !self.has_certificate() && self.primary_ca_name.is_none() => {
-                Err(Error::argument("primaryCAName", "Primary CA reference cannot be null or empty."))
+                let message = "Primary CA reference cannot be null or empty. Or give a certificate instead.";
+                Err(Error::argument("primaryCAName", message))
             }
             (AttestationType::None, _) => {
                 let message = "Please provide valid attestation mechanism. Accepted are Tpm, X509 and SymmetricKey.";

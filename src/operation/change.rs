@@ -58,7 +58,8 @@ impl Change {
     /// # Errors
     /// [`Code::InvalidChange`] where the record has no keys to exchange.
     pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
-        for word in &self.clear {
+        // The second of two goes before the first, whose place it would take.
+        for word in Clear::ALL.iter().rev().filter(|word| self.clears(**word)) {
             clear(*word, kind, record);
         }
         for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
@@ -180,6 +181,9 @@ mod tests {
             assert_ne!(after, full, "{word}");
         }
         assert_eq!(Clear::ALL.len(), 17, "a word without a case above");
+        let both = json!({"clear": ["PrimaryCertificate", "SecondaryCertificate"]});
+        let after = changed(EnrollmentKind::Individual, full.clone(), both).unwrap();
+        assert_eq!(after.pointer("/attestation/x509/clientCertificates"), Some(&json!({})));
     }
 
     #[test]

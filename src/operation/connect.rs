@@ -7,7 +7,6 @@ use crate::credential::{Account, Authority, ClientSecret, ConnectionString, Supp
 use crate::error::{Error, Result};
 use crate::http::{Settings, Url, is_loopback};
 use crate::model::{AuthType, DEVELOPMENT, Environment, Word};
-use crate::service::ResourceId;
 use crate::target::Target;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -90,12 +89,11 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     let mut connection = Connection::new(cloud, transport(&given)?);
     connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
     connection.api_version = api_version(given.data_plane_api_version.take())?;
-    connection.subscription_id = given.subscription_id.clone();
+    let environment = || std::env::var("AZURE_SUBSCRIPTION_ID").ok().filter(|id| !id.is_empty());
+    connection.subscription_id = given.subscription_id.clone().or_else(environment);
     connection.default_target = match (&given.connection_string, &emulator) {
         (Some(text), _) => Some(Target::ConnectionString(ConnectionString::parse(text)?)),
-        (None, Some(_)) => {
-            Some(Target::Resource { id: ResourceId::parse(&DEVELOPMENT.resource_id())?, host_name: None })
-        }
+        (None, Some(_)) => Some(Target::Resource { id: DEVELOPMENT.resource(), host_name: None }),
         (None, None) => None,
     };
     connection.account = account(&mut given)?;

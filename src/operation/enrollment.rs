@@ -7,7 +7,7 @@ use super::listing::Paging;
 use super::settings::{DeviceSettings, Settings, check_id};
 use super::{Common, Event, GroupId, Precondition, Progress, Request, data_plane};
 use crate::context::Context;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Outcome, Result};
 use crate::model::{AttestationType, Collection, DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Record, Word};
 use crate::present::{attestation as present_attestation, enrollment as present};
 use crate::service::{DataPlane, List};
@@ -69,13 +69,12 @@ pub async fn get(kind: EnrollmentKind, mut request: Request, context: &Context) 
 
     let read = async {
         let plane = data_plane(target, None, context).await?;
-        let mut record = plane.get(kind, &id).await?;
-        if show_key {
-            if is_symmetric(&record) {
-                add_keys(&plane, kind, &id, &mut record).await?;
-            } else {
-                context.warning(format!("{}: only a symmetric key can be shown.", target_of(kind, &id))).await;
-            }
+        if !show_key {
+            return plane.get(kind, &id).await;
+        }
+        let record = whole(&plane, kind, &id).await?;
+        if !is_symmetric(&record) {
+            context.warning(format!("{}: only a symmetric key can be shown.", target_of(kind, &id))).await;
         }
         Ok(record)
     };
@@ -198,11 +197,10 @@ async fn merge(
 ) -> Result<Record> {
     let mut own_write_may_have_landed = false;
     for merge in 1.. {
-        let mut record = plane.get(kind, id).await?;
-        if is_symmetric(&record) {
-            // A record that is sent without its keys gets new ones.
-            add_keys(plane, kind, id, &mut record).await?;
-        }
+        // A record that is sent without its keys gets new ones.
+        let whole = whole(plane, kind, id).await;
+        let mut record = whole
+            .map_err(|error| if own_write_may_have_landed { error.with_outcome(Outcome::Unknown) } else { error })?;
         let before = record.clone();
         change.apply(kind, &mut record)?;
         content.attestation.apply(kind, change, &mut record)?;
@@ -315,10 +313,7 @@ async fn recognise(
     sent: &Record,
     attestation: &Attestation,
 ) -> Result<Option<Record>> {
-    let mut found = plane.get(kind, id).await?;
-    if is_symmetric(&found) {
-        add_keys(plane, kind, id, &mut found).await?;
-    }
+    let mut found = whole(plane, kind, id).await.map_err(|error| error.with_outcome(Outcome::Unknown))?;
     let untouched = found.text(&["createdDateTimeUtc"]) == found.text(&["lastUpdatedDateTimeUtc"]);
     let slots = ["primary", "secondary"].map(|slot| ["attestation", "x509", kind.certificates_member(), slot]);
     let same_certificates = attestation.certificates().all(|(parameter, certificate)| {
@@ -343,12 +338,16 @@ fn holds(whole: &Value, part: &Value) -> bool {
     }
 }
 
-async fn add_keys(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, record: &mut Record) -> Result<()> {
-    let mechanism = plane.attestation_mechanism(kind, id).await?;
-    if let Some(keys) = mechanism.get(&["symmetricKey"]) {
-        record.set(&["attestation", "symmetricKey"], keys.clone());
+/// A record with its symmetric keys, which a plain read leaves out.
+async fn whole(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str) -> Result<Record> {
+    let mut record = plane.get(kind, id).await?;
+    if is_symmetric(&record) {
+        let mechanism = plane.attestation_mechanism(kind, id).await?;
+        if let Some(keys) = mechanism.get(&["symmetricKey"]) {
+            record.set(&["attestation", "symmetricKey"], keys.clone());
+        }
     }
-    Ok(())
+    Ok(record)
 }
 
 fn is_symmetric(record: &Record) -> bool {

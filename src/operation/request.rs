@@ -123,7 +123,8 @@ impl Request {
         }
         self.accepted.extend(names);
         serde_path_to_error::deserialize(Value::Object(part)).map_err(|error| {
-            let member = error.path().to_string();
+            // An element of an array is told by the array's name.
+            let member = error.path().to_string().split('[').next().unwrap_or_default().to_owned();
             let text = error.into_inner().to_string();
             let text = text.strip_suffix(" at line 0 column 0").unwrap_or(&text).to_owned();
             let expected = match text.split_once("expected ") {

@@ -4,10 +4,10 @@ use super::{Common, Event, Request};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::http::Url;
-use crate::model::{Record, Slot};
+use crate::model::{Record, ResourceId, Slot};
 use crate::present::{Shape, service as present};
-use crate::service::{ResourceId, ResourceManager};
-use crate::target::Target;
+use crate::service::ResourceManager;
+use crate::target::{Target, resource_of};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,7 +19,8 @@ const DEFAULT_POLICY: &str = "provisioningserviceowner";
 pub async fn get(mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
     request.finish()?;
-    let record = one(common.target()?, context).await?;
+    let target = common.target()?.or_else(|| context.connection().default_target.clone());
+    let record = one(target, context).await?;
     context.item(present(common.shape, record)).await
 }
 
@@ -72,7 +73,7 @@ struct Wanted {
 impl Wanted {
     /// One text, or with `all` a list of them.
     async fn of(&self, service: &Record, context: &Context) -> Result<Value> {
-        let id = ResourceId::parse(service.text(&["id"]).unwrap_or_default())?;
+        let id = resource_of(service)?;
         let host_name = context.connection().host_name(&id, context).await?;
         let policies = ResourceManager::new(context).policies(&id).await?;
         let mut texts = policies
@@ -94,7 +95,7 @@ impl Wanted {
         }
         texts.next().ok_or_else(|| {
             let message = format!("Not Found: '{}' has no shared access policy '{}'.", id.name, self.policy_name);
-            Error::new(Code::NotFound, message).with_target(format!("provisioning service/{}", id.name))
+            Error::new(Code::NotFound, message).with_target(id.target())
         })
     }
 }

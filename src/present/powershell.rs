@@ -1,7 +1,8 @@
 //! The Az module's output classes, as JSON that fills them.
 
-use crate::model::{AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
-use crate::service::ResourceId;
+use crate::model::{
+    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ResourceId, Word,
+};
 use serde_json::Value;
 
 /// How a member's value changes on the way.
@@ -200,7 +201,7 @@ pub fn attestation(record: &Record) -> Value {
 /// `PSProvisioningServiceDescription`.
 pub fn service(record: &Record) -> Value {
     let mut shaped = Members::new();
-    if let Some(id) = record.text(&["id"]).and_then(|id| ResourceId::parse(id).ok()) {
+    if let Some(id) = record.text(&["id"]).and_then(ResourceId::parse) {
         shaped.insert("ResourceGroupName".to_owned(), id.resource_group_name.into());
         shaped.insert("SubscriptionId".to_owned(), id.subscription_id.into());
     }

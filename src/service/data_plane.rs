@@ -145,6 +145,7 @@ impl<'a> DataPlane<'a> {
             200..=299 => read(&response).map_err(|error| error.with_outcome(Outcome::Applied)),
             // A failure of the service says nothing about how far it came.
             500..=599 => Err(refusal(&response).with_outcome(Outcome::Unknown)),
+            _ if response.lost_answer => Err(refusal(&response).with_outcome(Outcome::Unknown)),
             _ => Err(refusal(&response)),
         });
         self.context.writing(result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied));

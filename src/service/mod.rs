@@ -5,4 +5,4 @@ mod refusal;
 mod resource_manager;
 
 pub use data_plane::{DataPlane, List, Page};
-pub use resource_manager::{Policy, ResourceId, ResourceManager};
+pub use resource_manager::{Policy, ResourceManager};

@@ -34,7 +34,11 @@ pub fn refusal(response: &Response) -> Error {
             (Code::AlreadyExists, "Conflict: there is such a record already")
         }
         409 => (Code::Conflict, "Conflict with the current state"),
-        412 => (Code::PreconditionFailed, "Precondition Failed: the record was changed since it was read"),
+        412 => {
+            let said =
+                "Precondition Failed: the record was changed since it was read; read it again, or force the change";
+            (Code::PreconditionFailed, said)
+        }
         429 => (Code::Throttled, "Too Many Requests: the service's rate limit is reached"),
         500..=599 => (Code::ServiceFailure, "The service failed"),
         400..=499 => (Code::BadRequest, "The service refused the request"),

@@ -4,67 +4,12 @@ use super::refusal::{refusal, unreadable};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::http::{Method, Request, Response, Url};
-use crate::model::{AccessRights, RESOURCE_MANAGER_API_VERSION, Record};
+use crate::model::{AccessRights, PROVIDER, RESOURCE_MANAGER_API_VERSION, Record, ResourceId};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 const SUBSCRIPTIONS_API_VERSION: &str = "2020-01-01";
-const PROVIDER: [&str; 3] = ["providers", "Microsoft.Devices", "provisioningServices"];
-
-/// `/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.Devices/provisioningServices/{n}`, its parts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ResourceId {
-    /// The subscription, a GUID.
-    pub subscription_id: String,
-    /// The resource group.
-    pub resource_group_name: String,
-    /// The provisioning service.
-    pub name: String,
-}
-
-impl ResourceId {
-    /// Reads a resource id; fixed words are compared without case.
-    ///
-    /// # Errors
-    /// [`Code::InvalidArgument`] where it is not the id of a provisioning service.
-    pub fn parse(text: &str) -> Result<Self> {
-        let fixed = |part: &str, word: &str| part.eq_ignore_ascii_case(word);
-        match text.trim_end_matches('/').split('/').collect::<Vec<_>>()[..] {
-            ["", subscriptions, s, groups, g, providers, devices, services, n]
-                if fixed(subscriptions, "subscriptions")
-                    && fixed(groups, "resourceGroups")
-                    && fixed(providers, PROVIDER[0])
-                    && fixed(devices, PROVIDER[1])
-                    && fixed(services, PROVIDER[2])
-                    && ![s, g, n].contains(&"") =>
-            {
-                Ok(Self { subscription_id: s.to_owned(), resource_group_name: g.to_owned(), name: n.to_owned() })
-            }
-            _ => Err(Error::argument(
-                "resourceId",
-                format!(
-                    "'{text}' is not the resource id of a provisioning service; its form is \
-                     '/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Devices/provisioningServices/<name>'."
-                ),
-            )),
-        }
-    }
-
-    fn segments(&self) -> Vec<&str> {
-        let mut segments = vec!["subscriptions", &self.subscription_id, "resourceGroups", &self.resource_group_name];
-        segments.extend(PROVIDER);
-        segments.push(&self.name);
-        segments
-    }
-}
-
-impl fmt::Display for ResourceId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "/{}", self.segments().join("/"))
-    }
-}
 
 /// A shared access policy, as `listkeys` gives it.
 #[derive(Clone, Debug, Deserialize)]
@@ -113,7 +58,7 @@ impl<'a> ResourceManager<'a> {
     /// [`Code::NotFound`], and those of any request.
     pub async fn service(&self, id: &ResourceId) -> Result<Record> {
         let response = self.send(Method::GET, &self.url(&id.segments(), RESOURCE_MANAGER_API_VERSION)).await;
-        read(&response.map_err(|error| error.with_target(format!("provisioning service/{}", id.name)))?)
+        read(&response.map_err(|error| error.with_target(id.target()))?)
     }
 
     /// The first page of the services of a subscription, or of one resource group, or the page at `next`.
@@ -129,7 +74,9 @@ impl<'a> ResourceManager<'a> {
         let mut segments = vec!["subscriptions", subscription_id];
         segments.extend(resource_group_name.iter().flat_map(|group| ["resourceGroups", *group]));
         segments.extend(PROVIDER);
-        self.page(Method::GET, next.unwrap_or_else(|| self.url(&segments, RESOURCE_MANAGER_API_VERSION))).await
+        let page =
+            self.page(Method::GET, next.unwrap_or_else(|| self.url(&segments, RESOURCE_MANAGER_API_VERSION))).await;
+        page.map_err(|error| error.with_target("provisioning services"))
     }
 
     /// The service called `name`, in whichever resource group of the subscription it is.
@@ -160,7 +107,8 @@ impl<'a> ResourceManager<'a> {
     pub async fn policies(&self, id: &ResourceId) -> Result<Vec<Policy>> {
         let mut segments = id.segments();
         segments.push("listkeys");
-        self.all(Method::POST, self.url(&segments, RESOURCE_MANAGER_API_VERSION)).await
+        let policies = self.all(Method::POST, self.url(&segments, RESOURCE_MANAGER_API_VERSION)).await;
+        policies.map_err(|error| error.with_target(id.target()))
     }
 
     /// The ids of all subscriptions that the account sees.
@@ -168,8 +116,8 @@ impl<'a> ResourceManager<'a> {
     /// # Errors
     /// Those of any request.
     pub async fn subscriptions(&self) -> Result<Vec<String>> {
-        let all: Vec<Subscription> =
-            self.all(Method::GET, self.url(&["subscriptions"], SUBSCRIPTIONS_API_VERSION)).await?;
+        let all = self.all(Method::GET, self.url(&["subscriptions"], SUBSCRIPTIONS_API_VERSION)).await;
+        let all: Vec<Subscription> = all.map_err(|error| error.with_target("subscriptions"))?;
         Ok(all.into_iter().map(|subscription| subscription.subscription_id).collect())
     }
 
@@ -226,33 +174,4 @@ impl<'a> ResourceManager<'a> {
 
 fn read<T: DeserializeOwned>(response: &Response) -> Result<T> {
     serde_json::from_slice(&response.body).map_err(|_| unreadable(response, "resource manager's"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_resource_id_is_read_without_case() {
-        let id =
-            ResourceId::parse("/SUBSCRIPTIONS/s/resourcegroups/G/providers/microsoft.devices/ProvisioningServices/n/")
-                .unwrap();
-        assert_eq!((id.subscription_id.as_str(), id.resource_group_name.as_str(), id.name.as_str()), ("s", "G", "n"));
-        assert_eq!(ResourceId::parse(&id.to_string()).unwrap(), id);
-    }
-
-    #[test]
-    fn anything_else_is_refused_with_the_form() {
-        for text in [
-            "",
-            "d",
-            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/h",
-            "/subscriptions/s/resourceGroups//providers/Microsoft.Devices/provisioningServices/n",
-            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/provisioningServices/n/certificates/c",
-        ] {
-            let refused = ResourceId::parse(text).unwrap_err();
-            assert_eq!(refused.parameter(), Some("resourceId"), "{text}");
-            assert!(refused.message().contains("/provisioningServices/<name>"));
-        }
-    }
 }

@@ -100,9 +100,10 @@ impl Bench {
         self.emulator.faults().queue(fault);
     }
 
-    /// Makes `count` records of a collection, by the emulator's own call.
-    pub fn seed(&self, collection: &str, count: u32) {
-        self.http(Method::POST, "/_emulator/seed", json!({"collection": collection, "count": count}).to_string());
+    /// Makes the records `dev-{number}` of a collection, by the emulator's own call.
+    pub fn seed(&self, collection: &str, numbers: std::ops::Range<u32>) {
+        let seed = json!({"collection": collection, "first": numbers.start, "count": numbers.len()});
+        self.http(Method::POST, "/_emulator/seed", seed.to_string());
     }
 
     /// Puts a body into a record past all of the client's rules, with whatever etag.
@@ -123,25 +124,7 @@ impl Bench {
     /// A request that does not go through the client at all.
     #[track_caller]
     pub fn http(&self, method: Method, path: &str, body: String) -> String {
-        let ready = self.emulator.ready();
-        let authority = Certificate::from_pem(&std::fs::read(&ready.ca_certificate).unwrap()).unwrap();
-        let connection_string = ConnectionString::parse(&ready.connection_string.clone().into()).unwrap();
-        let signature = connection_string.key.authorization(&connection_string.host_name);
-        let form = path.contains("/oauth2/");
-        let request = Client::builder().tls_certs_only([authority]).no_proxy().build().unwrap();
-        let request = request
-            .request(method, format!("{}{path}", ready.endpoint))
-            .header("authorization", signature.expose_secret())
-            .header("content-type", if form { "application/x-www-form-urlencoded" } else { "application/json" })
-            .header("if-match", "*")
-            .body(body);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (status, text) = runtime.block_on(async {
-            let response = request.send().await.unwrap();
-            (response.status(), response.text().await.unwrap())
-        });
-        assert!(status.is_success(), "{status} {text}");
-        text
+        http(&self.emulator, method, path, body)
     }
 
     /// The requests that the emulator got, as `METHOD path status`, without the sign-in and look-up calls.
@@ -152,6 +135,32 @@ impl Bench {
             .map(|call| format!("{} {} {}", call.method, call.path.split('?').next().unwrap(), status(call.status)));
         shown.filter(|call| !call.contains("/oauth2/") && !call.contains("/subscriptions")).collect()
     }
+}
+
+/// A request to `emulator` that does not go through the client at all.
+#[track_caller]
+pub fn http(emulator: &Emulator, method: Method, path: &str, body: String) -> String {
+    // Fails where a client of this binary has set it already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let ready = emulator.ready();
+    let authority = Certificate::from_pem(&std::fs::read(&ready.ca_certificate).unwrap()).unwrap();
+    let connection_string = ConnectionString::parse(&ready.connection_string.clone().into()).unwrap();
+    let signature = connection_string.key.authorization(&connection_string.host_name);
+    let form = path.contains("/oauth2/");
+    let request = Client::builder().tls_certs_only([authority]).no_proxy().build().unwrap();
+    let request = request
+        .request(method, format!("{}{path}", ready.endpoint))
+        .header("authorization", signature.expose_secret())
+        .header("content-type", if form { "application/x-www-form-urlencoded" } else { "application/json" })
+        .header("if-match", "*")
+        .body(body);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (status, text) = runtime.block_on(async {
+        let response = request.send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    });
+    assert!(status.is_success(), "{status} {text}");
+    text
 }
 
 /// Reads an operation to its end.

@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "emulator")]
+#[path = "../common/mod.rs"]
+mod common;
 mod help;
 mod manifest;
 mod native;
 mod parity;
+#[cfg(feature = "emulator")]
+mod record;
+mod request;
 mod source;
 mod views;
 

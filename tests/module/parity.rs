@@ -1,59 +1,81 @@
 //! The cmdlets take what the Az module's take. What they take besides is listed here, and nothing else may be added.
 
 use crate::source::{Cmdlet, Place, Types, cmdlets};
+use aziotdps::model::{Clear, Word};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const ENROLLMENT: &str = "AzIoTDeviceProvisioningServiceEnrollment";
 const FIVE: [&str; 5] = ["ResourceSet", "InputObjectSet", "ResourceIdSet", "ConnectionStringSet", "HostNameSet"];
 
-/// What each cmdlet takes besides the Az module's, and the sets that it has besides.
-const ADDITIONS: [(&str, &[&str], &[&str]); 5] = [
-    ("New", &["ConnectionString", "HostName"], &["ConnectionStringSet", "HostNameSet"]),
-    ("Get", &["ConnectionString", "HostName", "ShowKey", "Top"], &["ConnectionStringSet", "HostNameSet"]),
-    (
-        "Set",
-        &["ConnectionString", "ETag", "Enrollment", "Force", "HostName"],
-        &["ConnectionStringSet", "EnrollmentSet", "HostNameSet"],
-    ),
-    (
-        "Remove",
-        &["All", "ConnectionString", "ETag", "Enrollment", "Force", "HostName"],
-        &["ConnectionStringSet", "EnrollmentSet", "HostNameSet"],
-    ),
-    ("Get-AzIoTDeviceProvisioningService", &[], &[]),
+/// The two ways to name a service that every cmdlet on a service's records has besides the Az module's.
+const TARGETS: [&str; 2] = ["ConnectionString", "HostName"];
+
+/// What the newer version of the service's interface adds to a record.
+const REGISTRY: [&str; 3] = ["CertificateAuthorityName", "CertificatePolicyName", "NamespaceName"];
+
+/// What a Set can do to a record besides giving new values.
+const CHANGE: [&str; 7] = ["Clear", "DesiredMerge", "ETag", "Force", "RegenerateKey", "SwapKey", "TagMerge"];
+
+/// What each cmdlet takes besides the Az module's and [`TARGETS`].
+const ADDITIONS: [(&str, &[&[&str]]); 10] = [
+    ("New-AzIoTDeviceProvisioningServiceEnrollment", &[&REGISTRY, &["DeviceInformation"]]),
+    ("Get-AzIoTDeviceProvisioningServiceEnrollment", &[&["ShowKey", "Top"]]),
+    ("Set-AzIoTDeviceProvisioningServiceEnrollment", &[&REGISTRY, &CHANGE, &["DeviceInformation", "Enrollment"]]),
+    ("Remove-AzIoTDeviceProvisioningServiceEnrollment", &[&["All", "ETag", "Enrollment", "Force"]]),
+    ("New-AzIoTDeviceProvisioningServiceEnrollmentGroup", &[&REGISTRY]),
+    ("Get-AzIoTDeviceProvisioningServiceEnrollmentGroup", &[&["ShowKey", "Top"]]),
+    ("Set-AzIoTDeviceProvisioningServiceEnrollmentGroup", &[&REGISTRY, &CHANGE, &["EnrollmentGroup"]]),
+    ("Remove-AzIoTDeviceProvisioningServiceEnrollmentGroup", &[&["All", "ETag", "EnrollmentGroup", "Force"]]),
+    ("Get-AzIoTDeviceProvisioningServiceRegistration", &[&["Top"]]),
+    ("Remove-AzIoTDeviceProvisioningServiceRegistration", &[&["ETag", "Force", "Registration"]]),
 ];
 
 /// Cmdlets whose id also comes from the pipeline, which the Az module's does not.
-const PIPED_ID: [&str; 2] = ["New", "Set"];
+const PIPED_ID: [&str; 3] = [
+    "New-AzIoTDeviceProvisioningServiceEnrollment",
+    "Set-AzIoTDeviceProvisioningServiceEnrollment",
+    "Remove-AzIoTDeviceProvisioningServiceRegistration",
+];
 
+/// Parameters that take a record, each in a set of its own, with the parameter for an id alone.
+const RECORDS: [(&str, &str, &str); 3] = [
+    ("Enrollment", "EnrollmentSet", "RegistrationId"),
+    ("EnrollmentGroup", "EnrollmentGroupSet", "Name"),
+    ("Registration", "RegistrationSet", "RegistrationId"),
+];
+
+/// A cmdlet of ours and the Az module's.
 struct Pair {
     ours: Cmdlet,
     theirs: Value,
-    parameters: &'static [&'static str],
-    sets: &'static [&'static str],
+    parameters: BTreeSet<&'static str>,
+    sets: BTreeSet<&'static str>,
     piped_id: bool,
 }
 
 fn pairs() -> Vec<Pair> {
-    let mut parity: Value = serde_json::from_str(include_str!("../parity/cmdlets.json")).unwrap();
+    let parity: Value = serde_json::from_str(include_str!("../parity/cmdlets.json")).unwrap();
     let service: Value = serde_json::from_str(include_str!("../parity/service.json")).unwrap();
-    parity.as_object_mut().unwrap().extend(service.as_object().unwrap().clone());
     let mut ours = cmdlets();
+    let mut take = |name: &str| {
+        let index = ours.iter().position(|cmdlet| cmdlet.name == name);
+        ours.remove(index.unwrap_or_else(|| panic!("{name} is missing")))
+    };
+    assert_eq!(parity.as_object().unwrap().len(), ADDITIONS.len());
     let mut pairs = Vec::new();
-    for (name, parameters, sets) in ADDITIONS {
-        let whole = if name.contains('-') { name.to_owned() } else { format!("{name}-{ENROLLMENT}") };
+    for (name, additions) in ADDITIONS {
         // The Az module has no New: its Add is our New, and its name our alias.
-        let theirs = &parity[whole.replace("New-", "Add-")];
-        assert!(theirs.is_object(), "{whole} has no parity record");
-        let index = ours.iter().position(|cmdlet| cmdlet.name == whole).unwrap();
-        pairs.push(Pair {
-            ours: ours.remove(index),
-            theirs: theirs.clone(),
-            parameters,
-            sets,
-            piped_id: PIPED_ID.contains(&name),
-        });
+        let theirs = &parity[name.replace("New-", "Add-")];
+        assert!(theirs.is_object(), "{name} has no parity record");
+        let parameters: BTreeSet<_> = additions.iter().copied().flatten().copied().chain(TARGETS).collect();
+        let mut sets = BTreeSet::from(["ConnectionStringSet", "HostNameSet"]);
+        sets.extend(RECORDS.iter().filter(|(record, ..)| parameters.contains(record)).map(|(_, set, _)| *set));
+        let piped_id = PIPED_ID.contains(&name);
+        pairs.push(Pair { ours: take(name), theirs: theirs.clone(), parameters, sets, piped_id });
+    }
+    for (name, theirs) in service.as_object().unwrap() {
+        let (parameters, sets) = (BTreeSet::new(), BTreeSet::new());
+        pairs.push(Pair { ours: take(name), theirs: theirs.clone(), parameters, sets, piped_id: false });
     }
     pairs
 }
@@ -89,7 +111,8 @@ fn cmdlets_have_azs_aliases_default_sets_and_output() {
     for Pair { ours, theirs, .. } in pairs() {
         let mut wanted = texts(&theirs["aliases"]);
         if ours.name.starts_with("New-") {
-            wanted.extend([format!("Add-{ENROLLMENT}"), "New-AzIoTDpsEnrollment".to_owned()]);
+            wanted.extend(wanted.iter().map(|alias| alias.replace("Add-", "New-")).collect::<Vec<_>>());
+            wanted.push(ours.name.replace("New-", "Add-"));
         }
         assert_eq!(BTreeSet::from_iter(ours.aliases), BTreeSet::from_iter(wanted), "{}", ours.name);
         assert_eq!(ours.default_set.as_deref(), theirs["default_parameter_set"].as_str(), "{}", ours.name);
@@ -145,28 +168,36 @@ fn what_az_does_not_have_is_listed() {
             .map(|parameter| parameter.name.as_str())
             .filter(|name| !az.contains_key(*name))
             .collect();
-        assert_eq!(added, BTreeSet::from_iter(parameters.iter().copied()), "{}", ours.name);
+        assert_eq!(added, parameters, "{}", ours.name);
         let az_sets: BTreeSet<_> =
             az.values().flat_map(|parameter| parameter["sets"].as_object().unwrap().keys()).collect();
-        let added: BTreeSet<_> = ours.sets().into_iter().filter(|set| !az_sets.contains(set)).collect();
-        assert_eq!(added, sets.iter().map(|set| (*set).to_owned()).collect(), "{}", ours.name);
+        let ours_sets = ours.sets();
+        let added: BTreeSet<_> = ours_sets.iter().filter(|set| !az_sets.contains(set)).map(String::as_str).collect();
+        assert_eq!(added, sets, "{}", ours.name);
     }
 }
 
 /// Which declarations bind was measured: an optional parameter that takes a property of the pipeline's object, or an id
-/// that stands in every set, makes the binder choose another set than the caller meant.
+/// that stands in every set, makes the binder choose another set than the caller meant. A name never comes from the
+/// pipeline: every service has one too.
 #[test]
 fn only_what_is_known_to_bind_comes_from_the_pipeline() {
+    let records = RECORDS.map(|(record, ..)| record);
     for cmdlet in cmdlets() {
+        let is_piped = |place: &Place| place.by_value || place.by_property_name;
+        let piped = cmdlet.parameters.iter().filter(|parameter| parameter.places().any(|(_, place)| is_piped(place)));
+        let alone = piped.count() == 1;
         for parameter in &cmdlet.parameters {
+            let name = parameter.name.as_str();
             for (set, place) in parameter.places() {
-                let label = format!("{} -{} in {set}", cmdlet.name, parameter.name);
+                let label = format!("{} -{name} in {set}", cmdlet.name);
                 if place.by_property_name {
-                    assert!(["ResourceId", "RegistrationId"].contains(&parameter.name.as_str()), "{label}");
+                    assert!(["ResourceId", "RegistrationId"].contains(&name), "{label}");
                     assert!(place.mandatory, "{label} is optional");
                 }
                 if place.by_value {
-                    assert!(["DpsObject", "Enrollment", "Emulator"].contains(&parameter.name.as_str()), "{label}");
+                    let is_object = records.contains(&name) || ["DpsObject", "Emulator"].contains(&name);
+                    assert!(is_object || alone, "{label}");
                 }
             }
         }
@@ -175,28 +206,46 @@ fn only_what_is_known_to_bind_comes_from_the_pipeline() {
 
 #[test]
 fn an_id_stands_in_the_five_sets_that_name_a_service_and_not_beside_a_record() {
-    for Pair { ours, piped_id, .. } in pairs() {
-        let Some(id) = ours.parameter("RegistrationId") else { continue };
+    for Pair { ours, piped_id, theirs, .. } in pairs() {
+        let id = if ours.name.ends_with("Group") { "Name" } else { "RegistrationId" };
+        let (Some(id), Some(wanted)) = (ours.parameter(id), theirs["parameters"].get(id)) else { continue };
+        let mandatory = place(&wanted["sets"]["ResourceSet"]).mandatory;
         for set in FIVE {
-            let place = id.place(set).unwrap_or_else(|| panic!("{} -RegistrationId is not in {set}", ours.name));
-            let wanted = Place { mandatory: piped_id, by_property_name: piped_id, ..Place::default() };
-            assert_eq!(place, wanted, "{} -RegistrationId in {set}", ours.name);
+            let found = id.place(set).unwrap_or_else(|| panic!("{} -{} is not in {set}", ours.name, id.name));
+            let wanted = Place { mandatory, by_property_name: piped_id, ..Place::default() };
+            assert_eq!(found, wanted, "{} -{} in {set}", ours.name, id.name);
         }
-        if ours.parameter("Enrollment").is_some() {
-            assert_eq!(id.place("EnrollmentSet"), None, "{} -RegistrationId", ours.name);
-            let record = ours.parameter("Enrollment").unwrap().place("EnrollmentSet");
-            assert_eq!(record, Some(Place { mandatory: true, by_value: true, ..Place::default() }), "{}", ours.name);
+        for (record, set, id) in RECORDS {
+            let Some(record) = ours.parameter(record) else { continue };
+            assert_eq!(ours.parameter(id).unwrap().place(set), None, "{} -{id}", ours.name);
+            let wanted = Place { mandatory: true, by_value: true, ..Place::default() };
+            assert_eq!(record.place(set), Some(wanted), "{}", ours.name);
         }
     }
+}
+
+#[test]
+fn what_can_be_cleared_is_what_the_library_clears() {
+    let every: Vec<_> = Clear::ALL.iter().map(|word| word.powershell().to_owned()).collect();
+    let set = |noun: &str| {
+        let cmdlet = cmdlets().into_iter().find(|cmdlet| cmdlet.name == format!("Set-{noun}")).unwrap();
+        let accepted = cmdlet.parameter("Clear").unwrap().accepted.clone().unwrap();
+        assert!(accepted.iter().all(|word| cmdlet.parameter(word).is_some()), "{noun}: a word is no parameter");
+        accepted
+    };
+    assert_eq!(set("AzIoTDeviceProvisioningServiceEnrollment"), every);
+    let of_groups: Vec<_> = every
+        .into_iter()
+        .filter(|word| !["DeviceId", "DeviceInformation", "StorageRootKey"].contains(&word.as_str()))
+        .collect();
+    assert_eq!(set("AzIoTDeviceProvisioningServiceEnrollmentGroup"), of_groups);
 }
 
 #[test]
 fn records_have_azs_members_in_its_order() {
     let types = Types::read();
     let names = |class: &str| types.properties(class).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    let enrollment = [
-        "RegistrationId",
-        "DeviceId",
+    let shared = [
         "RegistrationState",
         "Attestation",
         "IotHubHostName",
@@ -210,9 +259,17 @@ fn records_have_azs_members_in_its_order() {
         "CustomAllocationDefinition",
         "AllocationPolicy",
         "IotHubs",
+        // Ours, after Az's own.
+        "NamespaceName",
+        "CertificateAuthorityName",
+        "CertificatePolicyName",
     ];
-    assert_eq!(names("PSIndividualEnrollment"), enrollment);
-    assert_eq!(names("PSIndividualEnrollments"), enrollment);
+    for (class, ids) in
+        [("PSIndividualEnrollment", &["RegistrationId", "DeviceId"][..]), ("PSEnrollmentGroup", &["EnrollmentGroupId"])]
+    {
+        assert_eq!(names(class), [ids, &shared].concat());
+        assert_eq!(names(&format!("{class}s")), names(class));
+    }
     assert_eq!(names("PSAttestation"), ["Type", "Tpm", "X509", "SymmetricKey"]);
     assert_eq!(
         names("PSDeviceRegistrationState"),
@@ -225,9 +282,12 @@ fn records_have_azs_members_in_its_order() {
             "Status",
             "ErrorCode",
             "ErrorMessage",
-            "ETag"
+            "ETag",
+            "Substatus",
+            "Payload"
         ]
     );
+    assert_eq!(names("PSDeviceRegistrationStates"), names("PSDeviceRegistrationState"));
     assert_eq!(names("PSReprovisionPolicy"), ["UpdateHubAssignment", "MigrateDeviceData"]);
     assert_eq!(names("PSCustomAllocationDefinition"), ["WebhookUrl", "ApiVersion"]);
     assert_eq!(names("PSTwinState"), ["Tags", "DesiredProperties"]);

@@ -135,12 +135,19 @@ pub struct Cmdlet {
     pub output_types: Vec<String>,
     pub parameters: Vec<Parameter>,
     pub help: String,
-    pub source: String,
+    source: String,
 }
 
 impl Cmdlet {
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// The operations that the cmdlet starts, such as `enrollment_get`.
+    pub fn starts(&self) -> Vec<String> {
+        let words: Vec<_> = self.source.split_whitespace().collect();
+        let is_start = |pair: &&[&str]| pair[0] == "-Operation" || (pair[0] == "-Name" && pair[1].contains('_'));
+        words.windows(2).filter(is_start).map(|pair| pair[1].to_owned()).collect()
     }
 
     /// The names of the sets that any parameter stands in.
@@ -334,11 +341,11 @@ impl Types {
         self.classes.contains_key(name) || self.enums.contains_key(name)
     }
 
-    /// The class's properties with their types in order, the base's first.
+    /// The class's properties with their types in the order in which they are shown, the base's last.
     pub fn properties(&self, name: &str) -> Vec<(String, String)> {
         let Some(class) = self.class(name) else { return Vec::new() };
-        let mut properties = class.base.as_deref().map(|base| self.properties(base)).unwrap_or_default();
-        properties.extend(class.own.iter().cloned());
+        let mut properties = class.own.clone();
+        properties.extend(class.base.as_deref().map(|base| self.properties(base)).unwrap_or_default());
         properties
     }
 }

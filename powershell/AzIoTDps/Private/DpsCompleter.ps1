@@ -2,30 +2,38 @@
 $Completions = @{}
 
 function Register-DpsCompleter {
-    $completer = {
-        param($commandName, $parameterName, $wordToComplete, $commandAst, $fakeBoundParameters)
-        Get-DpsCompletion $parameterName $wordToComplete $fakeBoundParameters
-    }
-    $records = 'Get', 'Set', 'Remove' | ForEach-Object { "$_-AzIoTDeviceProvisioningServiceEnrollment" }
-    $all = @($records) + 'New-AzIoTDeviceProvisioningServiceEnrollment'
-    Register-ArgumentCompleter -CommandName $records -ParameterName RegistrationId -ScriptBlock $completer
-    Register-ArgumentCompleter -CommandName $all -ParameterName DpsName -ScriptBlock $completer
-    Register-ArgumentCompleter -CommandName Get-AzIoTDeviceProvisioningService -ParameterName Name -ScriptBlock $completer
-    Register-ArgumentCompleter -CommandName (@($all) + 'Get-AzIoTDeviceProvisioningService') -ParameterName ResourceGroupName -ScriptBlock $completer
+    $resourceGroups = { param($command, $parameter, $word, $syntax, $given) Get-DpsCompletion 'resource group' $word $given }
+    $services = { param($command, $parameter, $word, $syntax, $given) Get-DpsCompletion 'service' $word $given }
+    $enrollments = { param($command, $parameter, $word, $syntax, $given) Get-DpsCompletion 'enrollment' $word $given }
+    $enrollmentGroups = { param($command, $parameter, $word, $syntax, $given) Get-DpsCompletion 'enrollment group' $word $given }
+
+    $service = 'AzIoTDeviceProvisioningService'
+    $ofEnrollments = 'Get', 'Set', 'Remove' | ForEach-Object { "$_-${service}Enrollment" }
+    $ofGroups = 'Get', 'Set', 'Remove' | ForEach-Object { "$_-${service}EnrollmentGroup" }
+    $ofRegistrations = "Get-${service}Registration", "Remove-${service}Registration"
+    $all = @($ofEnrollments) + $ofGroups + $ofRegistrations + "New-${service}Enrollment", "New-${service}EnrollmentGroup", 'New-AzIoTDpsDeviceKey', 'Get-AzIoTDpsConnectionString'
+
+    Register-ArgumentCompleter -CommandName (@($all) + "Get-$service") -ParameterName ResourceGroupName -ScriptBlock $resourceGroups
+    Register-ArgumentCompleter -CommandName $all -ParameterName DpsName -ScriptBlock $services
+    Register-ArgumentCompleter -CommandName "Get-$service" -ParameterName Name -ScriptBlock $services
+    # Registrations can only be listed by group; those of individual enrollments have the enrollments' ids.
+    Register-ArgumentCompleter -CommandName (@($ofEnrollments) + $ofRegistrations) -ParameterName RegistrationId -ScriptBlock $enrollments
+    Register-ArgumentCompleter -CommandName (@($ofGroups) + 'New-AzIoTDpsDeviceKey') -ParameterName Name -ScriptBlock $enrollmentGroups
+    Register-ArgumentCompleter -CommandName "Get-${service}Registration" -ParameterName EnrollmentId -ScriptBlock $enrollmentGroups
 }
 
-function Get-DpsCompletion([string] $Parameter, [string] $Word, [Collections.IDictionary] $Given) {
+function Get-DpsCompletion([string] $Kind, [string] $Word, [Collections.IDictionary] $Given) {
     $values = @()
-    try { $values = @(Get-DpsCompletionValue $Parameter $Given) } catch { return }
+    try { $values = @(Get-DpsCompletionValue $Kind $Given) } catch { return }
     foreach ($value in $values) {
         if (-not $value.StartsWith($Word.Trim("'"), [StringComparison]::OrdinalIgnoreCase)) { continue }
         if ($value -match '^[\w.-]+$') { $value } else { "'" + $value.Replace("'", "''") + "'" }
     }
 }
 
-function Get-DpsCompletionValue([string] $Parameter, [Collections.IDictionary] $Given) {
+function Get-DpsCompletionValue([string] $Kind, [Collections.IDictionary] $Given) {
     $target = @{}
-    if ($Parameter -eq 'RegistrationId') {
+    if ($Kind -like 'enrollment*') {
         # One whole target, or the look-up below would ask for what is missing.
         foreach ($name in 'ResourceId', 'HostName', 'ConnectionString') {
             if ($Given.Contains($name)) { $target = @{ $name = [string] $Given[$name] } }
@@ -34,23 +42,22 @@ function Get-DpsCompletionValue([string] $Parameter, [Collections.IDictionary] $
             $target = @{ ResourceGroupName = [string] $Given['ResourceGroupName']; DpsName = [string] $Given['DpsName'] }
         }
         if ($target.Count -eq 0) { return }
-    } elseif ($Parameter -ne 'ResourceGroupName' -and $Given.Contains('ResourceGroupName')) {
+    } elseif ($Kind -eq 'service' -and $Given.Contains('ResourceGroupName')) {
         $target = @{ ResourceGroupName = [string] $Given['ResourceGroupName'] }
     }
 
-    $key = "$Parameter $(ConvertTo-Json -InputObject $target -Compress)"
+    $key = "$Kind $(ConvertTo-Json -InputObject $target -Compress)"
     $known = $Completions[$key]
-    if ($null -ne $known -and $known.Until -gt [datetime]::UtcNow) { return $known.Names }
+    if ($null -ne $known -and $known.Expires -gt [datetime]::UtcNow) { return $known.Names }
 
     $quiet = @{ ErrorAction = 'Ignore'; WarningAction = 'Ignore' }
-    if ($Parameter -eq 'RegistrationId') {
-        $values = @(Get-AzIoTDeviceProvisioningServiceEnrollment @target @quiet -Top 50 | ForEach-Object { $_.RegistrationId })
-    } else {
-        $services = @(Get-AzIoTDeviceProvisioningService @target @quiet | Select-Object -First 50)
-        $member = 'Name'
-        if ($Parameter -eq 'ResourceGroupName') { $member = 'ResourceGroupName' }
-        $values = @($services | ForEach-Object { $_.$member } | Sort-Object -Unique)
+    $values = switch ($Kind) {
+        'enrollment' { Get-AzIoTDeviceProvisioningServiceEnrollment @target @quiet -Top 50 | ForEach-Object RegistrationId }
+        'enrollment group' { Get-AzIoTDeviceProvisioningServiceEnrollmentGroup @target @quiet -Top 50 | ForEach-Object EnrollmentGroupId }
+        'service' { Get-AzIoTDeviceProvisioningService @target @quiet | Select-Object -First 50 | ForEach-Object Name }
+        'resource group' { Get-AzIoTDeviceProvisioningService @target @quiet | Select-Object -First 50 | ForEach-Object ResourceGroupName }
     }
-    $Completions[$key] = @{ Until = [datetime]::UtcNow.AddSeconds(30); Names = $values }
-    $values
+    $names = @($values | Sort-Object -Unique)
+    $Completions[$key] = @{ Expires = [datetime]::UtcNow.AddSeconds(30); Names = $names }
+    $names
 }

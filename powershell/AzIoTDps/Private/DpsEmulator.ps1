@@ -52,8 +52,9 @@ function Start-DpsEmulator([Management.Automation.PSCmdlet] $Caller, [string[]] 
         }
         $null = $emulator.Process.StandardOutput.BaseStream.CopyToAsync([IO.Stream]::Null)
         $record = ConvertFrom-Json -InputObject $line.Result -AsHashtable
-        foreach ($name in 'Endpoint', 'ConnectionString', 'CaCertificate', 'ResourceId', 'IdScope', 'TenantId', 'ClientId', 'ClientSecret') {
-            $emulator.$name = $record[(ConvertTo-DpsMemberName $name)]
+        foreach ($property in $emulator.PSObject.Properties.Name) {
+            $member = ConvertTo-DpsMemberName $property
+            if ($record.Contains($member)) { $emulator.$property = $record[$member] }
         }
         $Emulators.Add($emulator)
         $ready = $true

@@ -6,13 +6,8 @@ $TargetParameters = @{
     HostNameSet         = , 'HostName'
 }
 
-# Takes those parameters out of the bound ones and returns them as the request's target: nothing where the session's own service is meant.
+# Takes those parameters out of the bound ones and returns them as the request's target: nothing where the set names no service.
 function Get-DpsTarget([string] $ParameterSetName, [Collections.IDictionary] $Bound) {
-    $target = $null
-    if ($ParameterSetName -eq 'EnrollmentSet') {
-        $null = $Targets.TryGetValue($Bound['Enrollment'], [ref] $target)
-        return $target
-    }
     $target = [ordered]@{}
     if ($ParameterSetName -eq 'InputObjectSet') {
         $service = $Bound['DpsObject']
@@ -23,6 +18,7 @@ function Get-DpsTarget([string] $ParameterSetName, [Collections.IDictionary] $Bo
         }
         return $target
     }
+    if (-not $TargetParameters.ContainsKey($ParameterSetName)) { return $null }
     foreach ($name in $TargetParameters[$ParameterSetName]) {
         $target[(ConvertTo-DpsMemberName $name)] = $Bound[$name]
         $Bound.Remove($name)

@@ -1,3 +1,10 @@
+# How each kind of record comes through the pipeline: the parameter that takes it, its member with the id, and the parameter for an id alone.
+$RecordKinds = @{
+    'enrollment'       = @{ Parameter = 'Enrollment'; Member = 'RegistrationId'; Id = 'RegistrationId' }
+    'enrollment group' = @{ Parameter = 'EnrollmentGroup'; Member = 'EnrollmentGroupId'; Id = 'Name' }
+    'registration'     = @{ Parameter = 'Registration'; Member = 'RegistrationId'; Id = 'RegistrationId' }
+}
+
 # What every cmdlet on a service's records does with one input: the request from its bound parameters, the question, the operation.
 # A cmdlet is its parameters and one call of this.
 function Invoke-DpsCmdlet {
@@ -9,19 +16,21 @@ function Invoke-DpsCmdlet {
         [Parameter(Mandatory)] [type] $OutputType,
         # What ShouldProcess says is done; a cmdlet that changes nothing gives none.
         [string] $Action,
-        # What is worked on, and the parameter that names it.
-        [string] $Noun = 'enrollment',
-        [string] $IdParameter = 'RegistrationId'
+        # What is worked on.
+        [string] $Noun = 'enrollment'
     )
     $members = [hashtable] $Bound
     $force = [bool] $members['Force']
     $all = [bool] $members['All']
-    $target = Get-DpsTarget $Caller.ParameterSetName $members
-
-    $piped = $members['Enrollment']
-    if ($null -ne $piped) {
-        $members.Remove('Enrollment')
-        $members[$IdParameter] = $piped.$IdParameter
+    $kind = $RecordKinds[$Noun]
+    $target = $null
+    $piped = $members[$kind.Parameter]
+    if ($null -eq $piped) {
+        $target = Get-DpsTarget $Caller.ParameterSetName $members
+    } else {
+        $null = $Targets.TryGetValue($piped, [ref] $target)
+        $members.Remove($kind.Parameter)
+        $members[$kind.Id] = $piped.($kind.Member)
         # A piped record is meant as it was read: not what someone else has made of it since.
         if (-not $force -and -not $members.ContainsKey('ETag') -and $piped.ETag) { $members['ETag'] = $piped.ETag }
     }
@@ -33,10 +42,10 @@ function Invoke-DpsCmdlet {
     $request['workingDirectory'] = $Caller.SessionState.Path.CurrentFileSystemLocation.ProviderPath
 
     # Without an id and without -All there is nothing to ask about: the library refuses the request, and says why.
-    if ($Action -and ($all -or $members.ContainsKey($IdParameter))) {
+    if ($Action -and ($all -or $members.ContainsKey($kind.Id))) {
         if ($force -and -not $Bound.ContainsKey('Confirm')) { $ConfirmPreference = 'None' }
         $what = "all ${Noun}s"
-        if (-not $all) { $what = "$Noun '$($members[$IdParameter])'" }
+        if (-not $all) { $what = "$Noun '$($members[$kind.Id])'" }
         $where = Get-DpsTargetName $target
         if (-not $Caller.ShouldProcess("$what in $where", $Action)) { return }
         if ($all -and -not $force -and -not $Caller.ShouldContinue("$Action $what in ${where}?", "$Action all")) { return }

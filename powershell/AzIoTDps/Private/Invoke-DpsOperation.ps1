@@ -7,7 +7,10 @@ function Invoke-DpsOperation {
         [Parameter(Mandatory)] [type] $OutputType,
         [Parameter(Mandatory)] [Management.Automation.PSCmdlet] $Caller
     )
-    $hasTwin = $null -ne $OutputType.GetProperty('InitialTwinState')
+    $isRecord = -not $OutputType.IsValueType -and $OutputType -ne [string]
+    $hasState = $null -ne $OutputType.GetProperty('RegistrationState')
+    $hasJson = $null -ne $OutputType.GetMethod('Read')
+    $target = $Request['target']
     $progress = $null
     $bytes = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json -InputObject $Request -Depth 100 -Compress -EnumsAsStrings))
     $operation = $Native::"aziotdps_$Name"($Session, $bytes, [UIntPtr]::new($bytes.Length))
@@ -49,10 +52,12 @@ function Invoke-DpsOperation {
                         $Caller.WriteObject(@(ConvertFrom-Json -InputObject $json), $true)
                     } else {
                         $records = [Text.Json.JsonSerializer]::Deserialize($json, $OutputType.MakeArrayType(), $JsonOptions)
-                        if (-not $OutputType.IsValueType) {
+                        if ($isRecord) {
                             foreach ($record in $records) {
-                                if ($Request.Contains('target')) { $Targets.AddOrUpdate($record, $Request['target']) }
-                                if ($hasTwin -and $null -ne $record.InitialTwinState) { $record.InitialTwinState.Read() }
+                                if ($hasJson) { $record.Read() }
+                                if ($null -eq $target) { continue }
+                                $Targets.AddOrUpdate($record, $target)
+                                if ($hasState -and $null -ne $record.RegistrationState) { $Targets.AddOrUpdate($record.RegistrationState, $target) }
                             }
                         }
                         $Caller.WriteObject($records, $true)

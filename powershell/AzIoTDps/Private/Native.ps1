@@ -2,21 +2,31 @@
 $NativeHandle = [IntPtr]
 $NativeRequest = @([IntPtr], [byte[]], [UIntPtr])
 $NativeFunctions = [ordered]@{
-    aziotdps_abi_version       = [uint32], @()
-    aziotdps_version           = $NativeHandle, @()
-    aziotdps_session_new       = $NativeHandle, @()
-    aziotdps_session_free      = [void], @($NativeHandle)
-    aziotdps_session_connect   = $NativeHandle, $NativeRequest
-    aziotdps_enrollment_get    = $NativeHandle, $NativeRequest
-    aziotdps_enrollment_list   = $NativeHandle, $NativeRequest
-    aziotdps_enrollment_new    = $NativeHandle, $NativeRequest
-    aziotdps_enrollment_set    = $NativeHandle, $NativeRequest
-    aziotdps_enrollment_remove = $NativeHandle, $NativeRequest
-    aziotdps_service_get       = $NativeHandle, $NativeRequest
-    aziotdps_service_list      = $NativeHandle, $NativeRequest
-    aziotdps_operation_next    = [int], @($NativeHandle, [uint32], [IntPtr].MakeByRefType())
-    aziotdps_operation_cancel  = [void], @($NativeHandle)
-    aziotdps_operation_free    = [void], @($NativeHandle)
+    aziotdps_abi_version               = [uint32], @()
+    aziotdps_version                   = $NativeHandle, @()
+    aziotdps_session_new               = $NativeHandle, @()
+    aziotdps_session_free              = [void], @($NativeHandle)
+    aziotdps_session_connect           = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_get            = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_list           = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_new            = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_set            = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_remove         = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_group_get      = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_group_list     = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_group_new      = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_group_set      = $NativeHandle, $NativeRequest
+    aziotdps_enrollment_group_remove   = $NativeHandle, $NativeRequest
+    aziotdps_registration_get          = $NativeHandle, $NativeRequest
+    aziotdps_registration_remove       = $NativeHandle, $NativeRequest
+    aziotdps_attestation_get           = $NativeHandle, $NativeRequest
+    aziotdps_device_key_derive         = $NativeHandle, $NativeRequest
+    aziotdps_service_get               = $NativeHandle, $NativeRequest
+    aziotdps_service_list              = $NativeHandle, $NativeRequest
+    aziotdps_service_connection_string = $NativeHandle, $NativeRequest
+    aziotdps_operation_next            = [int], @($NativeHandle, [uint32], [IntPtr].MakeByRefType())
+    aziotdps_operation_cancel          = [void], @($NativeHandle)
+    aziotdps_operation_free            = [void], @($NativeHandle)
 }
 
 # Where the package puts what is built for this machine.

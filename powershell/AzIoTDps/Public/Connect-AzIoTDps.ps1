@@ -49,6 +49,9 @@ function Connect-AzIoTDps {
     .PARAMETER DataPlaneScope
     The scope that a token for the provisioning service is asked for, where it is not the cloud's own.
 
+    .PARAMETER DataPlaneApiVersion
+    The version of the provisioning service's interface that every call uses. Without it each call takes the version that knows what the call asks for.
+
     .PARAMETER CaCertificate
     A certificate authority to trust besides the system's: a PEM file, or its text.
 
@@ -134,6 +137,9 @@ function Connect-AzIoTDps {
         [string] $DataPlaneScope,
 
         [ValidateNotNullOrEmpty()]
+        [string] $DataPlaneApiVersion,
+
+        [ValidateNotNullOrEmpty()]
         [string] $CaCertificate,
 
         [int] $ConnectTimeoutSeconds,
@@ -149,9 +155,8 @@ function Connect-AzIoTDps {
             $members['Emulator'] = $Endpoint
             $members.Remove('Endpoint')
         }
-        if ($members.ContainsKey('CaCertificate') -and $CaCertificate -notmatch '-----BEGIN') {
-            $members['CaCertificate'] = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($CaCertificate)
-        }
-        Invoke-DpsOperation -Name session_connect -Request (ConvertTo-DpsRequest $members) -OutputType ([psobject]) -Caller $PSCmdlet
+        $request = ConvertTo-DpsRequest $members
+        $request['workingDirectory'] = $PSCmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath
+        Invoke-DpsOperation -Name session_connect -Request $request -OutputType ([psobject]) -Caller $PSCmdlet
     }
 }

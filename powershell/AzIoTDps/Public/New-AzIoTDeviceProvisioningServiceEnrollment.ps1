@@ -91,6 +91,18 @@ function New-AzIoTDeviceProvisioningServiceEnrollment {
     .PARAMETER Desired
     The desired properties of the initial twin.
 
+    .PARAMETER DeviceInformation
+    What else the record should say about the device.
+
+    .PARAMETER NamespaceName
+    The namespace of the device registry. This parameter and the next two use a newer version of the service's interface.
+
+    .PARAMETER CertificateAuthorityName
+    The certificate authority of the device registry.
+
+    .PARAMETER CertificatePolicyName
+    The certificate policy of the device registry.
+
     .PARAMETER DefaultProfile
     Accepted so that scripts written for the Az module run; not used. See Connect-AzIoTDps.
 
@@ -211,6 +223,18 @@ function New-AzIoTDeviceProvisioningServiceEnrollment {
 
         [ValidateNotNull()]
         [hashtable] $Desired,
+
+        [ValidateNotNull()]
+        [hashtable] $DeviceInformation,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $NamespaceName,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $CertificateAuthorityName,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $CertificatePolicyName,
 
         [Alias('AzContext', 'AzureRmContext', 'AzureCredential')]
         [object] $DefaultProfile

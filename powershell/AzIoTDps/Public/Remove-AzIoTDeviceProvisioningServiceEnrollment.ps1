@@ -5,6 +5,7 @@ function Remove-AzIoTDeviceProvisioningServiceEnrollment {
 
     .DESCRIPTION
     The device stays in its hub; it can no longer provision. An X.509 device may come back through an enrollment group: to bar it, disable its enrollment instead.
+    A piped enrollment that someone changed since it was read is not removed: the error is PreconditionFailed. Then read it again, or give -Force.
     Without -RegistrationId nothing is removed: every enrollment of a service goes only with -All, which asks first unless -Force is given.
 
     .PARAMETER ResourceGroupName

@@ -5,7 +5,7 @@ function Set-AzIoTDeviceProvisioningServiceEnrollment {
 
     .DESCRIPTION
     Changes what is given and nothing else: keys, twins and members that this module does not know stay as they are. The way in which the device proves who it is cannot be changed.
-    When someone else changes the enrollment at the same moment, both changes are kept.
+    When someone else changes the enrollment at the same moment, both changes are kept. A piped enrollment, and -ETag, ask for more: the change is made only to the version that was read, else the error is PreconditionFailed. Then read it again, or give -Force.
 
     .PARAMETER ResourceGroupName
     The resource group of the provisioning service.
@@ -91,6 +91,33 @@ function Set-AzIoTDeviceProvisioningServiceEnrollment {
     .PARAMETER Desired
     The desired properties of the initial twin; they replace all of them. An empty hashtable removes them.
 
+    .PARAMETER DeviceInformation
+    What else the record should say about the device. It replaces all that the record said.
+
+    .PARAMETER NamespaceName
+    The namespace of the device registry. This parameter and the next two use a newer version of the service's interface.
+
+    .PARAMETER CertificateAuthorityName
+    The certificate authority of the device registry.
+
+    .PARAMETER CertificatePolicyName
+    The certificate policy of the device registry.
+
+    .PARAMETER Clear
+    Takes out what the parameters of these names put in. Of two certificates or CA names the secondary one takes the place of a primary one that is cleared. AllocationPolicy clears the hubs and the webhook too.
+
+    .PARAMETER TagMerge
+    Merged into the tags: what is given is set, $null takes a member out, the rest stays.
+
+    .PARAMETER DesiredMerge
+    Merged into the desired properties, in the same way.
+
+    .PARAMETER SwapKey
+    Exchanges the primary and the secondary symmetric key.
+
+    .PARAMETER RegenerateKey
+    Makes a new symmetric key, Primary or Secondary; the other one stays. With -SwapKey it is done after the exchange.
+
     .PARAMETER ETag
     The change is made only when the enrollment still has this ETag.
 
@@ -114,6 +141,16 @@ function Set-AzIoTDeviceProvisioningServiceEnrollment {
     'RegistrationId', 'dev-01' | ConvertFrom-Csv | Set-AzIoTDpsEnrollment emulator emulator -Tag @{ site = 'south' }
 
     Takes the ids from the pipeline, from the column of that name.
+
+    .EXAMPLE
+    Set-AzIoTDpsEnrollment emulator emulator -RegistrationId dev-01 -Clear DeviceId, Desired -TagMerge @{ site = 'south'; floor = $null }
+
+    Clears the device id and the desired properties, sets one tag and takes out another; all else stays.
+
+    .EXAMPLE
+    Set-AzIoTDpsEnrollment emulator emulator -RegistrationId dev-01 -SwapKey -RegenerateKey Primary
+
+    Rolls the keys: the primary key becomes the secondary one, and a new primary key is made.
 
     .OUTPUTS
     PSIndividualEnrollment
@@ -217,6 +254,32 @@ function Set-AzIoTDeviceProvisioningServiceEnrollment {
 
         [ValidateNotNull()]
         [hashtable] $Desired,
+
+        [ValidateNotNull()]
+        [hashtable] $DeviceInformation,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $NamespaceName,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $CertificateAuthorityName,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $CertificatePolicyName,
+
+        [ValidateSet('DeviceId', 'Tag', 'Desired', 'DeviceInformation', 'ReprovisionPolicy', 'AllocationPolicy', 'IotHub', 'IotHubHostName', 'WebhookUrl', 'StorageRootKey', 'PrimaryCertificate', 'SecondaryCertificate', 'PrimaryCAName', 'SecondaryCAName', 'NamespaceName', 'CertificateAuthorityName', 'CertificatePolicyName')]
+        [string[]] $Clear,
+
+        [ValidateNotNull()]
+        [hashtable] $TagMerge,
+
+        [ValidateNotNull()]
+        [hashtable] $DesiredMerge,
+
+        [switch] $SwapKey,
+
+        [ValidateSet('Primary', 'Secondary')]
+        [string] $RegenerateKey,
 
         [ValidateNotNullOrEmpty()]
         [string] $ETag,

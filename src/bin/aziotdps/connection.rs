@@ -2,8 +2,10 @@
 
 use crate::output::Format;
 use aziotdps::error::{Code, Error, Result};
+use aziotdps::model::Members;
+use aziotdps::operation::Call;
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::env;
 
 /// What the environment says about who signs in, by the request's member.
@@ -45,6 +47,9 @@ pub struct Connection {
     /// A certificate authority that is trusted besides the system's: a PEM file.
     #[arg(long, value_name = "PATH", global = true, help_heading = "Service")]
     ca_certificate: Option<String>,
+    /// The api-version that the data plane is asked with, whatever a request needs.
+    #[arg(long, value_name = "VERSION", global = true, help_heading = "Service")]
+    data_plane_api_version: Option<String>,
     /// How records are printed.
     #[arg(long, short, value_enum, ignore_case = true, default_value_t, global = true, help_heading = "Output")]
     pub output: Format,
@@ -66,46 +71,65 @@ enum AuthType {
 }
 
 impl Connection {
-    /// The request to connect, and the target of the request that follows.
+    /// The request to connect, and the members of the request for `call` that say which service it is about.
     ///
     /// # Errors
-    /// No service is named.
-    pub fn requests(&self) -> Result<(Value, Value)> {
+    /// No service is named where one is needed, or one where all are meant.
+    pub fn requests(&self, call: Call) -> Result<(Value, Members)> {
+        let lists = matches!(call, Call::ServiceList | Call::ServiceConnectionString);
+        let manages = lists || call == Call::ServiceGet;
         let named = self.dps_name.is_some() || self.emulator.is_some();
-        let login = self.connection_string.clone().or_else(|| variable(CONNECTION_STRING).filter(|_| !named));
-        if login.is_none() && !named {
+        // Resource manager is not to be had by a connection string.
+        let from_environment = || variable(CONNECTION_STRING).filter(|_| !named && !manages);
+        let login = self.connection_string.clone().or_else(from_environment);
+        if login.is_none() && !named && !lists {
             let message = "Which provisioning service? Give --dps-name, --login or --emulator.";
             return Err(Error::new(Code::NotConnected, message));
         }
-        let mut connect = Map::new();
+        if call == Call::ServiceList && self.dps_name.is_some() {
+            return Err(Error::argument("dpsName", "A list is about every service; 'dps show' is about one."));
+        }
+        let mut connect = Members::new();
+        let mut give = |member: &str, value: Value| drop(connect.insert(member.to_owned(), value));
         if let Some(path) = &self.ca_certificate {
-            connect.insert("caCertificate".to_owned(), json!(path));
+            give("caCertificate", json!(path));
+        }
+        if let Some(version) = &self.data_plane_api_version {
+            give("dataPlaneApiVersion", json!(version));
         }
         if let Some(connection_string) = login {
-            connect.insert("connectionString".to_owned(), json!(connection_string));
-            return Ok((connect.into(), json!({})));
+            give("connectionString", json!(connection_string));
+            return Ok((connect.into(), Members::new()));
         }
         match self.emulator.as_deref() {
             // The emulator brings an account of its own.
-            Some(url) => {
-                connect.insert("emulator".to_owned(), if url.is_empty() { json!(true) } else { json!(url) });
+            Some("") => give("emulator", json!(true)),
+            Some(url) => give("emulator", json!(url)),
+            None => {
+                for (member, name) in ENVIRONMENT {
+                    if let Some(value) = variable(name) {
+                        give(member, json!(value));
+                    }
+                }
             }
-            None => connect.extend(
-                ENVIRONMENT.iter().filter_map(|(member, name)| Some(((*member).to_owned(), json!(variable(name)?)))),
-            ),
         }
         if let Some(id) = &self.subscription {
-            connect.insert("subscriptionId".to_owned(), json!(id));
+            give("subscriptionId", json!(id));
         }
         let signs_in = self.auth_type == Some(AuthType::Login);
-        connect.insert("authType".to_owned(), json!(if signs_in { "login" } else { "key" }));
-        Ok((connect.into(), self.target(signs_in)))
+        give("authType", json!(if signs_in { "login" } else { "key" }));
+        let about = match &self.resource_group {
+            Some(group) if lists && self.dps_name.is_none() => Some(("resourceGroupName", json!(group))),
+            // A host name is enough for the data plane only.
+            _ => self.target(signs_in && !manages).map(|target| ("target", target)),
+        };
+        Ok((connect.into(), about.map(|(member, value)| (member.to_owned(), value)).into_iter().collect()))
     }
 
-    fn target(&self, signs_in: bool) -> Value {
-        let Some(given) = &self.dps_name else { return json!({}) };
+    fn target(&self, signs_in: bool) -> Option<Value> {
+        let given = self.dps_name.as_ref()?;
         let host_name = ["https://", "http://"].iter().find_map(|scheme| given.strip_prefix(scheme)).unwrap_or(given);
-        match host_name.split_once(['.', ':']) {
+        Some(match host_name.split_once(['.', ':']) {
             Some(_) if signs_in => json!({"hostName": host_name}),
             // A key is found by the service's name, which its host name begins with.
             parts => {
@@ -115,7 +139,7 @@ impl Connection {
                 }
                 target
             }
-        }
+        })
     }
 }
 

@@ -1,9 +1,12 @@
 //! What may be given of an enrollment's content, part by part, for the nouns to put together. A field's name is the
 //! request's member.
 
-use aziotdps::model::{AllocationPolicy, Members, ProvisioningStatus, ReprovisionPolicy, Word};
+use aziotdps::model::{
+    AllocationPolicy, AttestationType, Clear, Members, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
+};
+use aziotdps::operation::Call;
 use clap::Args;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fs;
@@ -15,6 +18,9 @@ pub struct Tpm {
     /// The endorsement key of the TPM, in base64.
     #[arg(long, visible_alias = "ek", value_name = "KEY")]
     endorsement_key: Option<String>,
+    /// The storage root key of the TPM, in base64.
+    #[arg(long, value_name = "KEY")]
+    storage_root_key: Option<String>,
 }
 
 /// Certificates.
@@ -27,6 +33,19 @@ pub struct X509 {
     /// The file of the secondary certificate.
     #[arg(long = "secondary-certificate-path", visible_alias = "scp", value_name = "PATH")]
     secondary_certificate: Option<String>,
+}
+
+/// Certificate authorities that the service has verified, by their names.
+#[derive(Args, Serialize)]
+pub struct CaNames {
+    /// The name of the primary certificate authority in the provisioning service.
+    #[arg(long = "root-ca-name", visible_aliases = ["ca-name", "cn"], value_name = "NAME")]
+    #[serde(rename = "primaryCAName")]
+    primary_ca_name: Option<String>,
+    /// The name of the secondary certificate authority.
+    #[arg(long = "secondary-root-ca-name", visible_aliases = ["secondary-ca-name", "scn"], value_name = "NAME")]
+    #[serde(rename = "secondaryCAName")]
+    secondary_ca_name: Option<String>,
 }
 
 /// Symmetric keys.
@@ -58,10 +77,10 @@ pub struct Device {
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// The tags that the device's twin begins with: a JSON object, or @ and the path of a file with one.
-    #[arg(long = "initial-twin-tags", visible_alias = "tags", value_name = "JSON", value_parser = json_text)]
+    #[arg(long = "initial-twin-tags", visible_alias = "tags", value_name = "JSON", value_parser = twin)]
     tag: Option<String>,
     /// The desired properties that the device's twin begins with: a JSON object, or @ and a path.
-    #[arg(long = "initial-twin-properties", visible_alias = "props", value_name = "JSON", value_parser = json_text)]
+    #[arg(long = "initial-twin-properties", visible_alias = "props", value_name = "JSON", value_parser = twin)]
     desired: Option<String>,
     /// Whether the device may provision itself.
     #[arg(long, visible_alias = "ps", value_name = "STATUS", ignore_case = true,
@@ -72,9 +91,18 @@ pub struct Settings {
         value_parser = words(ReprovisionPolicy::ALL))]
     reprovision_policy: Option<String>,
     /// Whether the device is an IoT Edge device.
-    #[arg(long, visible_alias = "ee", value_name = "true|false", ignore_case = true, num_args = 0..=1,
-        default_missing_value = "true", value_parser = truth)]
+    #[arg(long, visible_alias = "ee", value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        value_parser = truth)]
     edge_enabled: Option<bool>,
+    /// The namespace of the device registry. This and the next two take api-version 2026-11-01.
+    #[arg(long, value_name = "NAME")]
+    namespace_name: Option<String>,
+    /// The certificate authority of the device registry.
+    #[arg(long, value_name = "NAME")]
+    certificate_authority_name: Option<String>,
+    /// The certificate policy of the device registry.
+    #[arg(long, value_name = "NAME")]
+    certificate_policy_name: Option<String>,
 }
 
 /// To which hub devices go.
@@ -99,11 +127,62 @@ pub struct Allocation {
     api_version: Option<String>,
 }
 
-/// Makes the request of what was given, for `target`: what was not given goes, short forms become what they stand for.
+/// What every kind of enrollment is made of.
+#[derive(Args, Serialize)]
+pub struct Content {
+    #[command(flatten)]
+    #[serde(flatten)]
+    x509: X509,
+    #[command(flatten)]
+    #[serde(flatten)]
+    ca_names: CaNames,
+    #[command(flatten)]
+    #[serde(flatten)]
+    keys: Keys,
+    #[command(flatten)]
+    #[serde(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    #[serde(flatten)]
+    allocation: Allocation,
+}
+
+/// What can be done to a record besides giving new values.
+#[derive(Args, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// Take the primary certificate out; the secondary one takes its place.
+    #[arg(long, visible_alias = "rc", value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        value_parser = truth)]
+    remove_certificate: Option<bool>,
+    /// Take the secondary certificate out.
+    #[arg(long, visible_alias = "rsc", value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        value_parser = truth)]
+    remove_secondary_certificate: Option<bool>,
+    /// What to take out, by the option that puts it in.
+    #[arg(long, value_name = "OPTION", num_args = 1.., value_delimiter = ' ', ignore_case = true,
+        value_parser = clearing())]
+    clear: Option<Vec<String>>,
+    /// Change single tags: a JSON merge patch, in which null takes a tag out, or @ and a path.
+    #[arg(long = "tags-merge", value_name = "JSON", value_parser = json_text)]
+    tag_merge: Option<String>,
+    /// Change single desired properties: a JSON merge patch, or @ and a path.
+    #[arg(long = "props-merge", value_name = "JSON", value_parser = json_text)]
+    desired_merge: Option<String>,
+    /// Make the primary symmetric key the secondary one, and the other way round.
+    #[arg(long = "swap-keys")]
+    swap_key: bool,
+    /// Make a new symmetric key for one of the two places.
+    #[arg(long, value_name = "KEY", ignore_case = true, value_parser = words(Slot::ALL))]
+    regenerate_key: Option<String>,
+}
+
+/// The members of the request for `call` that come of what was given: what was not given goes, short forms become what
+/// they stand for.
 ///
 /// # Errors
 /// None that a caller can cause.
-pub fn request(given: &impl Serialize, target: Value) -> serde_json::Result<Value> {
+pub fn request(call: Call, given: &impl Serialize) -> serde_json::Result<Members> {
     let mut members = serde_json::from_value::<Members>(serde_json::to_value(given)?)?;
     members.retain(|_, value| !value.is_null());
     if !members.contains_key("allocationPolicy")
@@ -113,8 +192,54 @@ pub fn request(given: &impl Serialize, target: Value) -> serde_json::Result<Valu
         members.insert("allocationPolicy".to_owned(), json!(AllocationPolicy::Static.wire()));
         members.insert("iotHub".to_owned(), Value::Array(vec![hub]));
     }
-    members.insert("target".to_owned(), target);
-    Ok(Value::Object(members))
+    for (short, word) in
+        [("removeCertificate", Clear::PrimaryCertificate), ("removeSecondaryCertificate", Clear::SecondaryCertificate)]
+    {
+        if members.shift_remove(short) == Some(json!(true))
+            && let Some(clear) = members.entry("clear").or_insert_with(|| json!([])).as_array_mut()
+        {
+            clear.push(json!(word.wire()));
+        }
+    }
+    if call == Call::EnrollmentGroupNew && !members.contains_key("attestationType") {
+        let x509 = ["primaryCertificate", "secondaryCertificate", "primaryCAName", "secondaryCAName"];
+        let is_x509 = x509.iter().any(|member| members.contains_key(*member));
+        let r#type = if is_x509 { AttestationType::X509 } else { AttestationType::SymmetricKey };
+        members.insert("attestationType".to_owned(), json!(r#type.wire()));
+    }
+    Ok(members)
+}
+
+/// The option that puts in what `word` takes out.
+fn option_of(word: Clear) -> &'static str {
+    match word {
+        Clear::DeviceId => "device-id",
+        Clear::Tag => "tags",
+        Clear::Desired => "props",
+        Clear::DeviceInformation => "device-information",
+        Clear::ReprovisionPolicy => "reprovision-policy",
+        Clear::AllocationPolicy => "allocation-policy",
+        Clear::IotHub => "iot-hubs",
+        Clear::IotHubHostName => "iot-hub-host-name",
+        Clear::WebhookUrl => "webhook-url",
+        Clear::StorageRootKey => "storage-root-key",
+        Clear::PrimaryCertificate => "certificate-path",
+        Clear::SecondaryCertificate => "secondary-certificate-path",
+        Clear::PrimaryCaName => "root-ca-name",
+        Clear::SecondaryCaName => "secondary-root-ca-name",
+        Clear::NamespaceName => "namespace-name",
+        Clear::CertificateAuthorityName => "certificate-authority-name",
+        Clear::CertificatePolicyName => "certificate-policy-name",
+    }
+}
+
+/// Takes an option's name for the word that clears it.
+fn clearing() -> impl TypedValueParser<Value = String> {
+    let names = PossibleValuesParser::new(Clear::ALL.iter().map(|word| option_of(*word)).collect::<Vec<_>>());
+    names.map(|name| {
+        let word = Clear::ALL.iter().find(|word| option_of(**word).eq_ignore_ascii_case(&name));
+        word.map_or(name, |word| word.wire().to_owned())
+    })
 }
 
 /// Takes a word of `words` in any case, in the wire's spelling.
@@ -124,6 +249,11 @@ pub fn words<'a, W: Word>(words: impl IntoIterator<Item = &'a W>) -> PossibleVal
 
 fn truth(text: &str) -> Result<bool, String> {
     text.to_ascii_lowercase().parse().map_err(|_| "accepted are true and false".to_owned())
+}
+
+/// A twin's JSON; the empty text is the empty twin.
+fn twin(given: &str) -> Result<String, String> {
+    if given.is_empty() { Ok("{}".to_owned()) } else { json_text(given) }
 }
 
 fn json_text(given: &str) -> Result<String, String> {

@@ -8,10 +8,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
 
-/// A provisioning service on this machine, for tests, demos and work without a network.
+/// A provisioning service on this machine, for tests and demos.
 #[derive(Subcommand)]
 pub enum Emulator {
     /// Start it; it ends on Ctrl+C.
+    #[command(after_help = "Examples:
+  aziotdps emulator start
+  aziotdps emulator start --port 0 --data-path records.db --json")]
     Start(Start),
 }
 

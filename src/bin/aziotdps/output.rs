@@ -1,10 +1,12 @@
 //! Records on stdout, each as soon as it comes.
 
+use aziotdps::operation::Call;
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 /// How records are printed.
 #[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -21,7 +23,9 @@ pub enum Format {
 }
 
 /// The columns of tables, and where their values are.
-const COLUMNS: [(&str, &str); 6] = [
+type Columns = &'static [(&'static str, &'static str)];
+
+const ENROLLMENTS: Columns = &[
     ("RegistrationId", "/registrationId"),
     ("AttestationType", "/attestation/type"),
     ("ProvisioningStatus", "/provisioningStatus"),
@@ -29,6 +33,52 @@ const COLUMNS: [(&str, &str); 6] = [
     ("DeviceId", "/deviceId"),
     ("LastUpdated", "/lastUpdatedDateTimeUtc"),
 ];
+const GROUPS: Columns = &[
+    ("EnrollmentGroupId", "/enrollmentGroupId"),
+    ("AttestationType", "/attestation/type"),
+    ("ProvisioningStatus", "/provisioningStatus"),
+    ("AllocationPolicy", "/allocationPolicy"),
+    ("LastUpdated", "/lastUpdatedDateTimeUtc"),
+];
+const REGISTRATIONS: Columns = &[
+    ("RegistrationId", "/registrationId"),
+    ("Status", "/status"),
+    ("AssignedHub", "/assignedHub"),
+    ("DeviceId", "/deviceId"),
+    ("Error", "/errorMessage"),
+    ("LastUpdated", "/lastUpdatedDateTimeUtc"),
+];
+const SERVICES: Columns = &[
+    ("Name", "/name"),
+    ("ResourceGroup", "/resourcegroup"),
+    ("Location", "/location"),
+    ("State", "/properties/state"),
+    ("IdScope", "/properties/idScope"),
+    ("HostName", "/properties/serviceOperationsHostName"),
+];
+const CONNECTION_STRINGS: Columns = &[("Name", "/name"), ("ConnectionString", "/connectionString")];
+const KEYS: Columns = &[("DeviceKey", "")];
+
+fn columns(call: Call) -> Columns {
+    match call {
+        Call::EnrollmentGroupGet | Call::EnrollmentGroupList | Call::EnrollmentGroupNew | Call::EnrollmentGroupSet => {
+            GROUPS
+        }
+        Call::RegistrationGet => REGISTRATIONS,
+        Call::ServiceGet | Call::ServiceList => SERVICES,
+        Call::ServiceConnectionString => CONNECTION_STRINGS,
+        Call::DeviceKeyDerive => KEYS,
+        _ => ENROLLMENTS,
+    }
+}
+
+/// Prints a text that is no record.
+pub fn text(text: &[u8]) -> ExitCode {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
+}
 
 /// Prints what an operation gives.
 pub struct Printer<W> {
@@ -38,12 +88,16 @@ pub struct Printer<W> {
     list: bool,
     printed: usize,
     /// Of a table: as wide as the first records need.
-    widths: [usize; COLUMNS.len()],
+    widths: Vec<usize>,
+    columns: Columns,
 }
 
 impl<W: Write> Printer<W> {
-    pub fn new(out: W, format: Format, list: bool) -> Self {
-        Self { out, format, list, printed: 0, widths: COLUMNS.map(|(heading, _)| heading.len()) }
+    /// For the records of `call`.
+    pub fn new(out: W, format: Format, call: Call, list: bool) -> Self {
+        let columns = columns(call);
+        let widths = columns.iter().map(|(heading, _)| heading.len()).collect();
+        Self { out, format, list, printed: 0, widths, columns }
     }
 
     /// Prints `records`.
@@ -54,8 +108,8 @@ impl<W: Write> Printer<W> {
         for record in records {
             match self.format {
                 Format::Json => self.json(record)?,
-                Format::Table => self.row(&cells(record), "  ", true)?,
-                Format::Tsv => self.row(&cells(record), "\t", false)?,
+                Format::Table => self.row(&self.cells(record), "  ", true)?,
+                Format::Tsv => self.row(&self.cells(record), "\t", false)?,
                 Format::None => {}
             }
             self.printed += 1;
@@ -88,32 +142,36 @@ impl<W: Write> Printer<W> {
 
     fn heading(&mut self, records: &[Value]) -> io::Result<()> {
         for record in records {
-            for (width, cell) in self.widths.iter_mut().zip(cells(record)) {
+            let cells = self.cells(record);
+            for (width, cell) in self.widths.iter_mut().zip(cells) {
                 *width = cell.chars().count().max(*width);
             }
         }
-        self.row(&COLUMNS.map(|(heading, _)| heading.to_owned()), "  ", true)?;
-        self.row(&self.widths.map(|width| "-".repeat(width)), "  ", true)
+        let headings: Vec<String> = self.columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+        let lines: Vec<String> = self.widths.iter().map(|width| "-".repeat(*width)).collect();
+        self.row(&headings, "  ", true)?;
+        self.row(&lines, "  ", true)
     }
 
-    fn row(&mut self, cells: &[String; COLUMNS.len()], gap: &str, pad: bool) -> io::Result<()> {
+    fn row(&mut self, cells: &[String], gap: &str, pad: bool) -> io::Result<()> {
         let mut line = String::new();
-        for (index, (cell, width)) in cells.iter().zip(self.widths).enumerate() {
+        for (index, (cell, width)) in cells.iter().zip(&self.widths).enumerate() {
             if index > 0 {
                 line.push_str(gap);
             }
-            let width = if pad { width } else { 0 };
+            let width = if pad { *width } else { 0 };
             line.push_str(&format!("{cell:width$}"));
         }
         writeln!(self.out, "{}", if pad { line.trim_end() } else { &line })
     }
-}
 
-fn cells(record: &Value) -> [String; COLUMNS.len()] {
-    COLUMNS.map(|(_, place)| match record.pointer(place) {
-        None | Some(Value::Null) => String::new(),
-        // One record is one line of simple columns, whatever is in it.
-        Some(Value::String(text)) => text.replace(char::is_control, " "),
-        Some(other) => other.to_string(),
-    })
+    fn cells(&self, record: &Value) -> Vec<String> {
+        let cells = self.columns.iter().map(|(_, place)| match record.pointer(place) {
+            None | Some(Value::Null) => String::new(),
+            // One record is one line of simple columns, whatever is in it.
+            Some(Value::String(text)) => text.replace(char::is_control, " "),
+            Some(other) => other.to_string(),
+        });
+        cells.collect()
+    }
 }

@@ -4,10 +4,11 @@ use crate::connection::{Connection, ENVIRONMENT};
 use crate::content;
 use crate::interrupt::on_interrupt;
 use crate::output::Printer;
+use crate::verb::Verb;
 use aziotdps::error::{Code, Error, Outcome};
+use aziotdps::model::Members;
 use aziotdps::operation::{Call, Event, Level, Message, Operation, Session};
 use clap::Command;
-use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -25,24 +26,22 @@ enum Stop {
     NobodyReads,
 }
 
-/// Carries out `call` with what was `given` on the service that `connection` names. `noun` is the command whose options
-/// these are.
-pub fn run(call: Call, given: &impl Serialize, connection: &Connection, noun: &Command) -> ExitCode {
-    let host = Host { connection, noun, running: Arc::default() };
-    let done = connection.requests().map_err(|error| host.tell(&error)).and_then(|(connect, target)| {
-        let request = content::request(given, target).map_err(|error| host.fail(&error))?;
-        let session = Session::new().map_err(|error| host.fail(&error))?;
-        let running = host.running.clone();
-        on_interrupt(move || running.cancel()).map_err(|error| host.fail(&error))?;
-        let mut nowhere = Printer::new(io::sink(), connection.output, false);
-        host.carry_out(&session, Call::SessionConnect, &connect, &mut nowhere)?;
-        let out = BufWriter::new(io::stdout().lock());
-        let mut printer = Printer::new(out, connection.output, call == Call::EnrollmentList);
-        host.carry_out(&session, call, &request, &mut printer)
-    });
-    match done {
+/// Carries out what was `given` on the service that `connection` names. `command` is the one whose options these are.
+pub fn run(given: &impl Verb, connection: &Connection, command: &Command) -> ExitCode {
+    let host = Host { connection, command, running: Arc::default() };
+    match host.run(given) {
         Ok(()) | Err(Stop::NobodyReads) => ExitCode::SUCCESS,
         Err(Stop::Failed(code)) => ExitCode::from(code),
+    }
+}
+
+/// Whether the answer to `request` is a list, however many records are in it.
+fn is_list(call: Call, request: &Members) -> bool {
+    match call {
+        Call::EnrollmentList | Call::EnrollmentGroupList | Call::ServiceList => true,
+        Call::RegistrationGet => request.contains_key("enrollmentId"),
+        Call::ServiceConnectionString => !request.contains_key("target"),
+        _ => false,
     }
 }
 
@@ -70,11 +69,29 @@ impl Running {
 
 struct Host<'a> {
     connection: &'a Connection,
-    noun: &'a Command,
+    command: &'a Command,
     running: Arc<Running>,
 }
 
 impl Host<'_> {
+    fn run(&self, given: &impl Verb) -> Result<(), Stop> {
+        let call = given.call();
+        let mut request = content::request(call, given).map_err(|error| self.fail(&error))?;
+        let session = Session::new().map_err(|error| self.fail(&error))?;
+        let running = self.running.clone();
+        on_interrupt(move || running.cancel()).map_err(|error| self.fail(&error))?;
+        let format = self.connection.output;
+        if !given.offline() {
+            let (connect, about) = self.connection.requests(call).map_err(|error| self.tell(&error))?;
+            request.extend(about);
+            let mut nowhere = Printer::new(io::sink(), format, call, false);
+            self.carry_out(&session, Call::SessionConnect, &connect, &mut nowhere)?;
+        }
+        let out = BufWriter::new(io::stdout().lock());
+        let mut printer = Printer::new(out, format, call, is_list(call, &request));
+        self.carry_out(&session, call, &Value::Object(request), &mut printer)
+    }
+
     fn carry_out<W: Write>(
         &self,
         session: &Session,
@@ -161,9 +178,7 @@ impl Host<'_> {
         }
         // An option's id is its field's name, which is the member in the other spelling.
         let same = |id: &str| id.replace('_', "").eq_ignore_ascii_case(parameter);
-        let mut options =
-            std::iter::once(self.noun).chain(self.noun.get_subcommands()).flat_map(Command::get_arguments);
-        let option = options.find(|option| same(option.get_id().as_str()))?;
+        let option = self.command.get_arguments().find(|option| same(option.get_id().as_str()))?;
         Some(format!("--{}", option.get_long()?))
     }
 }

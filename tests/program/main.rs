@@ -2,7 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod change;
+#[path = "../common/mod.rs"]
+mod common;
+mod group;
+mod registration;
+mod service;
+#[path = "../support/mod.rs"]
 mod support;
+mod telling;
 
 use aziotdps::emulator::{Fault, FaultKind, Options};
 use aziotdps::model::EnrollmentKind;
@@ -14,7 +22,16 @@ use support::{KEY, PROGRAM, Ran, Service};
 
 impl Service {
     fn stored(&self, id: &str) -> Value {
-        serde_json::from_str(&self.emulator.stored(EnrollmentKind::Individual, id).unwrap()).unwrap()
+        self.record(EnrollmentKind::Individual, id)
+    }
+
+    fn record(&self, kind: EnrollmentKind, id: &str) -> Value {
+        serde_json::from_str(&self.emulator.stored(kind, id).unwrap()).unwrap()
+    }
+
+    /// Runs `aziotdps`, its arguments in one text.
+    fn line(&self, arguments: &str) -> Ran {
+        self.run(&arguments.split(' ').collect::<Vec<_>>())
     }
 
     fn create(&self, id: &str) {
@@ -116,6 +133,10 @@ fn the_kinds_of_attestation_go_in() {
     let tpm = service.enrollment(&["create", "--eid", "t", "--at", "tpm", "--ek", "QUJD"]).ok().json();
     assert_eq!(tpm["attestation"]["tpm"]["endorsementKey"], "QUJD");
     service.enrollment(&["create", "--eid", "t", "--at", "tpm", "--ek", "QUJD"]).fails(1, &["alreadyexists"]);
+    let rooted = service.enrollment(&["update", "--eid", "t", "--storage-root-key", "QUJE"]).ok().json();
+    assert_eq!(rooted["attestation"]["tpm"], json!({"endorsementKey": "QUJD", "storageRootKey": "QUJE"}));
+    let cleared = service.enrollment(&["update", "--eid", "t", "--clear", "storage-root-key"]).ok().json();
+    assert_eq!(cleared["attestation"]["tpm"], json!({"endorsementKey": "QUJD"}));
 
     let mut json = tempfile::NamedTempFile::new().unwrap();
     std::io::Write::write_all(&mut json, br#"{"from":"a file"}"#).unwrap();
@@ -306,19 +327,31 @@ fn no_secret_is_shown_at_the_most_talkative_level() {
     let secret = service.emulator.ready().client_secret;
     let login = ["--login", service.connection_string()];
     let mut told = String::new();
+    let keys = format!("--pk {KEY} --sk {KEY}");
     for (arguments, shows) in [
-        (&["create", "--eid", "d", "--at", "symmetricKey", "--pk", KEY, "--sk", KEY][..], true),
-        (&["create", "--eid", "d", "--at", "symmetricKey", "--pk", KEY, "--sk", KEY], false),
-        (&["show", "--eid", "d"], false),
-        (&["show", "--eid", "d", "--show-keys"], true),
-        (&["update", "--eid", "d", "--pk", KEY], true),
-        (&["update", "--eid", "d", "--ek", "QUJD"], false),
-        (&["list"], false),
-        (&["list", "-o", "table"], false),
-        (&["delete", "--eid", "d"], false),
+        (format!("enrollment create --eid d --at symmetricKey {keys}"), true),
+        (format!("enrollment create --eid d --at symmetricKey {keys}"), false),
+        ("enrollment show --eid d".to_owned(), false),
+        ("enrollment show --eid d --show-keys".to_owned(), true),
+        (format!("enrollment update --eid d --pk {KEY}"), true),
+        ("enrollment update --eid d --ek QUJD".to_owned(), false),
+        ("enrollment update --eid d --swap-keys -o table".to_owned(), false),
+        ("enrollment list".to_owned(), false),
+        ("enrollment list -o table".to_owned(), false),
+        ("enrollment delete --eid d".to_owned(), false),
+        (format!("enrollment-group create --gid g {keys}"), true),
+        (format!("enrollment-group create --gid g {keys}"), false),
+        ("enrollment-group show --gid g".to_owned(), false),
+        ("enrollment-group update --gid g --swap-keys -o none".to_owned(), false),
+        ("enrollment-group compute-device-key --rid d --gid g".to_owned(), false),
+        (format!("enrollment-group compute-device-key --rid d --key {KEY}"), false),
+        (format!("enrollment-group compute-device-key --rid d --key {KEY} --gid g"), false),
+        ("enrollment-group registration list --gid g".to_owned(), false),
+        ("enrollment-group delete --gid g".to_owned(), false),
+        ("dps show".to_owned(), false),
     ] {
         for way in [&login[..], &[&format!("--emulator={}", service.emulator.ready().endpoint)]] {
-            let ran = Ran::of(service.command(PROGRAM).arg("enrollment").args(arguments).args(way).arg("--debug"));
+            let ran = Ran::of(service.command(PROGRAM).args(arguments.split(' ')).args(way).arg("--debug"));
             assert!(shows || !ran.out.contains(KEY), "{arguments:?}: {}", ran.out);
             for hidden in [owner.as_str(), secret] {
                 assert!(!ran.out.contains(hidden), "{arguments:?}: {}", ran.out);
@@ -335,21 +368,25 @@ fn no_secret_is_shown_at_the_most_talkative_level() {
 #[test]
 fn faults_of_the_service_are_told() {
     let service = Service::start();
-    let failing = |fault: Fault, arguments: &[&str], code: i32, says: &[&str]| {
-        let method = if arguments[0] == "show" { "GET" } else { "POST" };
-        let method = if arguments[0] == "create" { "PUT" } else { method };
-        service.emulator.faults().queue(fault.on(method, "/enrollments"));
-        let ran = service.enrollment(arguments).fails(code, says);
-        service.emulator.faults().clear();
-        ran
-    };
-    let show = ["show", "--eid", "d"];
-    failing(Fault::status(401).times(9), &show, 1, &["HTTP status: 401", "tracking id: ", "#unauthorized"]);
-    failing(Fault::status(403), &show, 1, &["HTTP status: 403", "#forbidden"]);
-    failing(Fault::cut_body().times(9), &["list"], 1, &["#unexpectedresponse"]);
-    let lost = Fault { applied: true, kind: Some(FaultKind::Drop), times: 9, ..Fault::drop_connection() };
-    let create = ["create", "--eid", "d", "--at", "symmetricKey", "--pk", KEY, "--sk", KEY];
-    failing(lost, &create, 1, &["outcome: unknown", "#connectionfailed"]);
+    for (noun, path) in [("enrollment", "/enrollments"), ("enrollment-group", "/enrollmentGroups")] {
+        let failing = |fault: Fault, method: &str, arguments: &str, says: &[&str]| {
+            service.emulator.faults().queue(fault.on(method, path));
+            service.line(&format!("{noun} {arguments}")).fails(1, says);
+            service.emulator.faults().clear();
+        };
+        let show = "show --enrollment-id d";
+        failing(Fault::status(401).times(9), "GET", show, &["HTTP status: 401", "tracking id: ", "#unauthorized"]);
+        failing(Fault::status(403), "GET", show, &["HTTP status: 403", "#forbidden"]);
+        failing(Fault::cut_body().times(9), "POST", "list", &["#unexpectedresponse"]);
+        let lost = Fault { applied: true, kind: Some(FaultKind::Drop), times: 9, ..Fault::drop_connection() };
+        let create = format!("create --enrollment-id d --at symmetricKey --pk {KEY} --sk {KEY}");
+        failing(lost, "PUT", &create, &["outcome: unknown", "#connectionfailed"]);
+    }
+    for (method, verb) in [("GET", "show"), ("DELETE", "delete")] {
+        service.emulator.faults().queue(Fault::status(403).on(method, "/registrations"));
+        let ran = service.line(&format!("enrollment registration {verb} --eid d"));
+        ran.fails(1, &["HTTP status: 403", "#forbidden", "registration/d"]);
+    }
 
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let nobody = format!("--emulator=https://localhost:{port}");

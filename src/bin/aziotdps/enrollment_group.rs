@@ -1,0 +1,80 @@
+//! The noun `enrollment-group`.
+
+use crate::content::Content;
+use crate::device_key::DeviceKey;
+use crate::registration;
+use crate::verb::{self, Create, Delete, List, Show, Update};
+use aziotdps::operation::Call;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+/// What can be done with enrollment groups.
+#[derive(Subcommand, Serialize)]
+#[serde(untagged)]
+pub enum Verb {
+    /// Create a group. One that exists is left alone.
+    #[command(after_help = "Examples:
+  aziotdps enrollment-group create -n mydps --gid meters
+  aziotdps enrollment-group create -n mydps --gid meters --certificate-path intermediate.pem
+  aziotdps enrollment-group create -n mydps --gid meters --root-ca-name my-ca --ap hashed
+Without --attestation-type, certificates and CA names make it x509, anything else symmetricKey.",
+        mut_arg("attestation_type", |r#type| r#type.required(false)))]
+    Create(Create<Id, Content>),
+    /// Show a group.
+    #[command(after_help = "Examples:
+  aziotdps enrollment-group show -n mydps --gid meters --show-keys")]
+    Show(Show<Id>),
+    /// List all groups.
+    #[command(after_help = "Examples:
+  aziotdps enrollment-group list -n mydps --output table")]
+    List(List),
+    /// Change a group: what is given, and nothing else.
+    #[command(after_help = "Examples:
+  aziotdps enrollment-group update -n mydps --gid meters --secondary-certificate-path next.pem
+  aziotdps enrollment-group update -n mydps --gid meters --remove-certificate
+  aziotdps enrollment-group update -n mydps --gid meters --swap-keys
+  aziotdps enrollment-group update -n mydps --gid meters --props '' --clear allocation-policy")]
+    Update(Update<Id, Content>),
+    /// Remove a group, or all.
+    #[command(after_help = "Examples:
+  aziotdps enrollment-group delete -n mydps --gid meters --etag '\"2a00\"'
+  aziotdps enrollment-group delete -n mydps --all --yes",
+        mut_arg("enrollment_group_id", |id| id.required(false).required_unless_present("all")))]
+    Delete(Delete<Id>),
+    /// What came of the group's devices that provisioned.
+    #[command(subcommand)]
+    Registration(registration::Verb),
+    /// Derive the key of one device from the group's.
+    #[command(after_help = "Examples:
+  aziotdps enrollment-group compute-device-key --rid dev-01 --key c2VjcmV0IHNlY3JldCBzZWNyZXQ=
+  aziotdps enrollment-group compute-device-key --rid dev-01 -n mydps --gid meters
+With --symmetric-key nothing is sent and no service is needed.")]
+    ComputeDeviceKey(DeviceKey),
+}
+
+impl verb::Verb for Verb {
+    fn call(&self) -> Call {
+        match self {
+            Self::Create(_) => Call::EnrollmentGroupNew,
+            Self::Show(_) => Call::EnrollmentGroupGet,
+            Self::List(_) => Call::EnrollmentGroupList,
+            Self::Update(_) => Call::EnrollmentGroupSet,
+            Self::Delete(_) => Call::EnrollmentGroupRemove,
+            Self::Registration(verb) => verb.call(),
+            Self::ComputeDeviceKey(key) => key.call(),
+        }
+    }
+
+    fn offline(&self) -> bool {
+        matches!(self, Self::ComputeDeviceKey(key) if key.offline())
+    }
+}
+
+/// Which group.
+#[derive(Args, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Id {
+    /// The group's id.
+    #[arg(long = "enrollment-id", visible_aliases = ["eid", "group-id", "gid"], value_name = "ID", required = true)]
+    enrollment_group_id: Option<String>,
+}

@@ -1,0 +1,62 @@
+//! Registrations, below each noun and at the top for scripts of old.
+
+use crate::common::http;
+use crate::support::Service;
+use aziotdps::emulator::Options;
+use reqwest::Method;
+use serde_json::json;
+
+impl Service {
+    fn register(&self, id: &str, body: serde_json::Value) {
+        http(&self.emulator, Method::PUT, &format!("/_emulator/registrations/{id}"), body.to_string());
+    }
+}
+
+#[test]
+fn an_enrollments_registration_is_shown_and_removed() {
+    let service = Service::start();
+    service.create("dev-01");
+    let registration = |rest: &str| service.line(&format!("enrollment registration {rest}"));
+    registration("show --eid dev-01").fails(3, &["registration/dev-01", "#notfound"]);
+    service.register("dev-01", json!({"assignedHub": "h.azure-devices.net", "deviceId": "dev-01"}));
+    let shown = registration("show --enrollment-id dev-01").ok().json();
+    assert_eq!((&shown["registrationId"], &shown["assignedHub"]), (&json!("dev-01"), &json!("h.azure-devices.net")));
+    let updated = shown["lastUpdatedDateTimeUtc"].as_str().unwrap();
+    let row = registration("show --eid dev-01 -o tsv").ok().out;
+    assert_eq!(row, format!("dev-01\tassigned\th.azure-devices.net\tdev-01\t\t{updated}\n"));
+
+    let stale = "IjAwMDAwMDAwLTAwMDAtMDgwMC0wMDAwLTY0NjgwMWY1MDAwMCI=";
+    registration(&format!("delete --eid dev-01 --etag {stale}")).fails(1, &["#preconditionfailed"]);
+    let etag = shown["etag"].as_str().unwrap();
+    assert_eq!(registration(&format!("delete --eid dev-01 -e {etag}")).ok().out, "");
+    registration("delete --eid dev-01").fails(3, &["#notfound"]);
+    registration("show").fails(2, &["--enrollment-id"]);
+    registration("list --eid dev-01").fails(2, &["list"]);
+    registration("show --eid a/b").fails(1, &["option: --enrollment-id"]);
+}
+
+#[test]
+fn a_groups_registrations_are_listed_over_all_pages_shown_and_removed() {
+    let service = Service::with(Options { page_size: 3, ..Options::default() });
+    for number in 0..7 {
+        service.register(&format!("r{number}"), json!({"enrollmentGroupId": "g", "assignedHub": "h"}));
+    }
+    service.register("other", json!({"enrollmentGroupId": "o", "assignedHub": "h"}));
+    for noun in ["enrollment-group registration", "registration"] {
+        let run = |rest: &str| service.line(&format!("{noun} {rest}"));
+        assert_eq!(run("list --gid g").ok().json().as_array().unwrap().len(), 7);
+        assert_eq!(run("list --enrollment-id g --top 5 -o tsv").ok().out.lines().count(), 5);
+        assert_eq!(run("list --group-id nobody").ok().out, "[]\n");
+        assert!(run("list --eid o -o table").ok().out.starts_with("RegistrationId  Status    AssignedHub"));
+        run("list --gid a/b").fails(1, &["option: --enrollment-id"]);
+        run("list --gid g --top 0").fails(1, &["option: --top"]);
+        run("list").fails(2, &["--enrollment-id"]);
+        run("show").fails(2, &["--registration-id"]);
+    }
+    assert_eq!(service.line("enrollment-group registration show --rid r1").ok().json()["registrationId"], "r1");
+    assert_eq!(service.line("registration show --registration-id r1").ok().json()["registrationId"], "r1");
+    assert_eq!(service.line("enrollment-group registration delete --rid r1").ok().out, "");
+    assert_eq!(service.line("registration delete --rid r2 -e *").ok().out, "");
+    service.line("registration show --rid r1").fails(3, &["registration/r1"]);
+    assert_eq!(service.line("registration list --gid g").ok().json().as_array().unwrap().len(), 5);
+}
