@@ -198,3 +198,47 @@ async fn a_page_of_a_query() {
         continuation = answer.header("x-ms-continuation").unwrap_or_default().to_owned();
     }
 }
+
+/// An example of the service's own specification. They show every member at once, so no whole one is valid input.
+fn example(name: &str) -> Value {
+    wire(&format!("examples/{name}_MaximumSet_Gen"))
+}
+
+#[tokio::test]
+async fn every_member_of_the_specification_s_examples_comes_back_as_it_was_sent() {
+    let host = Host::start();
+    for (name, member, collection, id_member) in [
+        ("IndividualEnrollment_CreateOrUpdate", "enrollment", "enrollments", "registrationId"),
+        ("EnrollmentGroup_CreateOrUpdate", "enrollmentGroup", "enrollmentGroups", "enrollmentGroupId"),
+    ] {
+        let mut sent = example(name)["parameters"][member].clone();
+        let path = format!("/{collection}/{}", sent[id_member].as_str().unwrap());
+        let refused = host.put(&path, sent.clone()).await.refusal();
+        assert!(refused.0 == 400 && refused.2.contains("webhookUrl"), "{refused:?}");
+        sent["customAllocationDefinition"]["webhookUrl"] = "https://example.invalid/allocate".into();
+        let refused = host.put(&path, sent.clone()).await.refusal();
+        assert!(refused.0 == 400 && refused.2.contains("attestation"), "{refused:?}");
+        let key = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
+        sent["attestation"] = json!({"type": "symmetricKey", "symmetricKey": {"primaryKey": key, "secondaryKey": key}});
+        for added in ["namespaceName", "certificateAuthorityName", "certificatePolicyName"] {
+            sent[added] = format!("of-2026-11-01-{added}").into();
+        }
+        let put = host.put(&path, sent.clone()).await.json();
+        let read = host.get(&path).await.json();
+        for (name, value) in sent.as_object().unwrap() {
+            match name.as_str() {
+                // The service's own, whatever is sent.
+                "etag" | "registrationState" => assert_ne!(&put[name], value),
+                "attestation" => assert_eq!(read[name].to_string(), r#"{"type":"symmetricKey"}"#),
+                _ => assert_eq!(read[name].to_string(), value.to_string(), "{name}"),
+            }
+            if name != "etag" && name != "registrationState" {
+                assert_eq!(put[name].to_string(), value.to_string(), "{name}");
+            }
+        }
+    }
+    let recorded = example("DeviceRegistrationState_Get")["responses"]["200"]["body"].clone();
+    let path = format!("registrations/{}", recorded["registrationId"].as_str().unwrap());
+    host.admin(Method::PUT, &path, Some(request_of_registration(&recorded))).await;
+    assert_same(&host.get(&format!("/{path}")).await, &recorded);
+}

@@ -1,0 +1,232 @@
+//! Public clients, as they were published, with their normal settings, against an emulator.
+//!
+//! Each is installed at the versions that `tests/clients/` pins, into the target folder. Where this machine has no
+//! Node.js or Python, or can't reach the registry, a test is ignored and says why, in the words of the usual harness.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use aziotdps::emulator::{Emulator, Options, Ready};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// Where the clients are installed; kept from run to run.
+static INSTALLED: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients"));
+
+/// No client takes longer; one that does has hung.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What installers say when it is the network that fails. pip finds no version at all then; a pinned one that was
+/// withdrawn leaves others.
+const UNREACHABLE: [&str; 10] = [
+    "(from versions: none)",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ENETUNREACH",
+    "ETIMEDOUT",
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "ProxyError",
+];
+
+/// The data plane's scope, encoded.
+const SCOPE: &str = "https%3A%2F%2Fazure-devices-provisioning.net%2F.default";
+
+/// Why a test did not pass.
+enum Trouble {
+    /// The machine lacks what it needs.
+    Ignored(String),
+    Failed(String),
+}
+
+type Outcome = Result<(), Trouble>;
+type Test = fn() -> Outcome;
+
+fn main() -> ExitCode {
+    let tests: [(&str, Test); 3] = [
+        ("node_service_client", || node("service.js")),
+        ("node_device_client", || node("device.js")),
+        ("python_service_client", python),
+    ];
+    if std::env::args().any(|argument| argument == "--list") {
+        return ExitCode::SUCCESS;
+    }
+    let filter = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let (started, mut passed, mut failed, mut ignored) = (Instant::now(), 0, 0, 0);
+    let filtered = tests.iter().filter(|(name, _)| !name.contains(&filter)).count();
+    println!("\nrunning {} tests", tests.len() - filtered);
+    for (name, test) in tests.iter().filter(|(name, _)| name.contains(&filter)) {
+        match test() {
+            Ok(()) => {
+                passed += 1;
+                println!("test {name} ... ok");
+            }
+            Err(Trouble::Ignored(why)) => {
+                ignored += 1;
+                println!("test {name} ... ignored, {why}");
+            }
+            Err(Trouble::Failed(why)) => {
+                failed += 1;
+                println!("test {name} ... FAILED\n{why}");
+            }
+        }
+    }
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    println!(
+        "\ntest result: {word}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; {filtered} filtered out; \
+         finished in {:.2}s\n",
+        started.elapsed().as_secs_f64()
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn node(script: &str) -> Outcome {
+    need("node")?;
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    need(npm)?;
+    let folder = installed("node", &["package.json", "package-lock.json"], |folder| {
+        let mut install = Command::new(npm);
+        install.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]).arg(folder);
+        vec![install]
+    })?;
+    let mut client = Command::new("node");
+    client.arg(source(script)).env("NODE_PATH", folder.join("node_modules"));
+    with_emulator(client, "NODE_EXTRA_CA_CERTS")
+}
+
+fn python() -> Outcome {
+    let python = if cfg!(windows) { "python" } else { "python3" };
+    need(python)?;
+    let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+    let folder = installed("python", &["requirements.txt"], |folder| {
+        let mut make = Command::new(python);
+        make.args(["-m", "venv"]).arg(folder);
+        let mut install = Command::new(folder.join(inside));
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]);
+        install.arg(folder.join("requirements.txt"));
+        vec![make, install]
+    })?;
+    let mut client = Command::new(folder.join(inside));
+    client.arg(source("service.py"));
+    with_emulator(client, "REQUESTS_CA_BUNDLE")
+}
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+}
+
+fn need(program: &str) -> Outcome {
+    match Command::new(program).arg("--version").output() {
+        Ok(output) if output.status.success() => Ok(()),
+        _ => Err(Trouble::Ignored(format!("this machine has no {program}"))),
+    }
+}
+
+/// The folder `name` with what `install` puts into it, made anew where one of `files` is another than last time.
+fn installed(name: &str, files: &[&str], install: impl Fn(&Path) -> Vec<Command>) -> Result<PathBuf, Trouble> {
+    let folder = INSTALLED.join(name);
+    let done = folder.join("installed");
+    let pinned: String = files.iter().map(|file| std::fs::read_to_string(source(file)).unwrap()).collect();
+    if std::fs::read_to_string(&done).is_ok_and(|text| text == pinned) {
+        return Ok(folder);
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in files {
+        std::fs::copy(source(file), folder.join(file)).unwrap();
+    }
+    for mut step in install(&folder) {
+        let output = step.output().map_err(|error| Trouble::Failed(format!("{step:?}: {error}")))?;
+        if !output.status.success() {
+            let said = said(&output);
+            return Err(match UNREACHABLE.iter().find(|word| said.contains(**word)) {
+                Some(word) => Trouble::Ignored(format!("the registry can't be reached: {word}")),
+                None => Trouble::Failed(format!("{step:?}: {said}")),
+            });
+        }
+    }
+    std::fs::write(done, pinned).unwrap();
+    Ok(folder)
+}
+
+fn said(output: &std::process::Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Runs `client` on an emulator of its own, which `trust` makes it trust.
+fn with_emulator(mut client: Command, trust: &str) -> Outcome {
+    let home = tempfile::tempdir().unwrap();
+    let options = Options { port: 0, home: Some(home.path().to_owned()), ..Options::default() };
+    let emulator = Emulator::start(options).unwrap();
+    let ready = emulator.ready();
+    client
+        .env(trust, &ready.ca_certificate)
+        .env("DPS_CONNECTION_STRING", &ready.connection_string)
+        .env("DPS_PORT", ready.endpoint.rsplit(':').next().unwrap())
+        .env("DPS_ID_SCOPE", ready.id_scope)
+        .env("NO_PROXY", "localhost")
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    client.env("DPS_TOKEN", runtime.block_on(prepare(ready)));
+    client.env("DPS_CERTIFICATES", certificates(home.path()).unwrap());
+    let said = home.path().join("said");
+    let output = File::create(&said).unwrap();
+    let mut client = client.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap();
+    let started = Instant::now();
+    let ended = loop {
+        match client.try_wait().unwrap() {
+            Some(status) => break status.to_string(),
+            None if started.elapsed() > PATIENCE => {
+                client.kill().unwrap();
+                break format!("{}, after {PATIENCE:?}", client.wait().unwrap());
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    match client.wait().unwrap().success() {
+        true => Ok(()),
+        false => Err(Trouble::Failed(format!("{ended}\n{}", std::fs::read_to_string(said).unwrap()))),
+    }
+}
+
+/// What a client can't do by itself: it gets a bearer token, and five registrations to read.
+async fn prepare(ready: &Ready) -> String {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let authority = std::fs::read(&ready.ca_certificate).unwrap();
+    let authority = reqwest::Certificate::from_pem(&authority).unwrap();
+    let http = reqwest::Client::builder().tls_certs_only([authority]).no_proxy().build().unwrap();
+    let post = |path: &str| http.post(format!("{}/{path}", ready.endpoint));
+    let seed = json!({"collection": "registrations", "count": 5, "prefix": "seeded-", "enrollmentGroupId": "seeded"});
+    post("_emulator/seed").body(seed.to_string()).send().await.unwrap().error_for_status().unwrap();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope={SCOPE}",
+        ready.client_id, ready.client_secret
+    );
+    let answer = post(&format!("{}/oauth2/v2.0/token", ready.tenant_id)).body(form).send().await.unwrap();
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+/// A folder in `home` with an authority, and the certificate and key of a device of it.
+fn certificates(home: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let folder = home.join("certificates");
+    std::fs::create_dir(&folder)?;
+    let named = |name: &str| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    };
+    let (key, device_key) = (KeyPair::generate()?, KeyPair::generate()?);
+    let mut authority = named("Contoso Root");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let device = named("certified-1").signed_by(&device_key, &Issuer::from_params(&authority, &key))?;
+    std::fs::write(folder.join("root.pem"), authority.self_signed(&key)?.pem())?;
+    std::fs::write(folder.join("device.pem"), device.pem())?;
+    std::fs::write(folder.join("device-key.pem"), device_key.serialize_pem())?;
+    Ok(folder)
+}
