@@ -241,6 +241,9 @@ fn the_newer_contract_is_spoken_only_when_it_is_needed() {
     bench.run(Call::EnrollmentSet, json!({"registrationId": "a", "tag": {"x": 1}})).item();
     let kept = bench.run(Call::EnrollmentGet, json!({"registrationId": "a", "shape": "powershell"})).item();
     assert_eq!((&kept["NamespaceName"], &kept["CertificatePolicyName"]), (&json!("n"), &json!("p")));
+    bench.run(Call::EnrollmentSet, json!({"registrationId": "a", "clear": ["CertificatePolicyName"]})).item();
+    assert_eq!(versions().last().unwrap(), "2026-11-01", "what is cleared must be known too");
+    bench.run(Call::EnrollmentGet, json!({"registrationId": "a"})).item();
     bench.connect(json!({"dataPlaneApiVersion": "2026-11-01"}));
     bench.run(Call::EnrollmentGet, json!({"registrationId": "a"})).item();
     assert_eq!(versions().last().unwrap(), "2026-11-01");

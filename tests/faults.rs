@@ -6,6 +6,7 @@ mod common;
 
 use aziotdps::emulator::{Emulator, Fault, FaultStatus, Options};
 use aziotdps::error::{Code, Outcome};
+use aziotdps::model::EnrollmentKind::Individual;
 use aziotdps::operation::{Call, Session};
 use common::{Bench, finish, secrets};
 use serde_json::json;
@@ -96,6 +97,8 @@ fn each_status_of_each_call_is_told_with_code_target_tracking_id_and_next_step()
             (503, Code::ServiceFailure, 2),
         ] {
             bench.emulator.faults().clear();
+            // After a 401 the credentials are looked up anew, and the request is sent once more.
+            let attempts = if status == 401 { 2 } else { attempts };
             bench.fault(Fault::status(status).on(method, path).times(9).retry_after("0"));
             let error = bench.run(call, request.clone()).error();
             assert_eq!(
@@ -178,6 +181,118 @@ fn a_lost_answer_is_recognised_as_our_own_work() {
 }
 
 #[test]
+fn a_change_that_must_not_be_made_twice_is_made_once() {
+    let bench = bench();
+    let (first, second) = ("QUJDREVGR0hJSktMTU5PUFFSU1Q=", "VFNSUVBPTk1MS0pJSEdGRURDQkE=");
+    let new = json!({"name": "g", "attestationType": "SymmetricKey", "primaryKey": first, "secondaryKey": second});
+    bench.run(Call::EnrollmentGroupNew, new).item();
+    let lose = || bench.fault(Fault::drop_connection().on("PUT", "/enrollmentGroups/").applied());
+    let keys = |change: serde_json::Value| {
+        lose();
+        let mut request = json!({"name": "g"});
+        request.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let outcome = bench.run(Call::EnrollmentGroupSet, request);
+        assert!(outcome.log.iter().any(|line| line.contains("-> 412")), "{outcome:?}");
+        outcome.item()["attestation"]["symmetricKey"].clone()
+    };
+    assert_eq!(keys(json!({"swapKey": true})), json!({"primaryKey": second, "secondaryKey": first}));
+    let rolled = keys(json!({"swapKey": true, "regenerateKey": "Primary"}));
+    assert_eq!(rolled["secondaryKey"], second);
+    let stored = bench.run(Call::AttestationGet, json!({"name": "g"})).item();
+    assert_eq!(stored["symmetricKey"], rolled);
+}
+
+#[test]
+fn a_change_that_must_not_be_made_twice_is_given_up_when_in_doubt() {
+    let bench = bench();
+    bench.run(Call::EnrollmentGroupNew, json!({"name": "g", "attestationType": "SymmetricKey"})).item();
+    // The first attempt did nothing, and somebody else wrote before the second.
+    bench.fault(Fault::status(500).on("PUT", "/enrollmentGroups/").late(Duration::from_millis(500)));
+    let operation = bench.session.start(Call::EnrollmentGroupSet, br#"{"name":"g","swapKey":true}"#);
+    std::thread::sleep(Duration::from_millis(250));
+    let other = json!({"enrollmentGroupId": "g", "attestation": {"type": "symmetricKey"}, "initialTwin": {"tags": {"by": "other"}}});
+    bench.emulator.faults().clear();
+    bench.put_raw("/enrollmentGroups/g", other.to_string());
+    let error = finish(&operation).error();
+    assert_eq!((error.code(), error.outcome()), (Code::PreconditionFailed, Outcome::Unknown), "{error}");
+}
+
+#[test]
+fn a_stale_etag_is_not_tried_over_and_over() {
+    let bench = bench();
+    bench.fault(Fault::status(503).on("PUT", "/enrollments/").retry_after("0"));
+    let before = bench.emulator.requests().len();
+    let request = json!({"registrationId": "dev-01", "tag": {"a": 1}, "etag": "InN0YWxlIg=="});
+    let stale = bench.run(Call::EnrollmentSet, request).error();
+    assert_eq!((stale.code(), stale.outcome()), (Code::PreconditionFailed, Outcome::Unknown));
+    assert!(bench.emulator.requests().len() - before < 10, "{:?}", bench.calls());
+}
+
+#[test]
+fn keys_that_do_not_come_are_not_written_away() {
+    let bench = bench();
+    let kept = bench.emulator.stored(Individual, "dev-01");
+    for keys in [
+        json!({"type": "symmetricKey"}),
+        json!({"type": "symmetricKey", "symmetricKey": {"primaryKey": "", "secondaryKey": ""}}),
+    ] {
+        let answer = FaultStatus { status: 200, body: Some(keys.to_string()), ..FaultStatus::default() };
+        bench.fault(Fault::answer(answer).on("POST", "/attestationmechanism"));
+        let refused = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 1}})).error();
+        assert_eq!((refused.code(), refused.outcome()), (Code::UnexpectedResponse, Outcome::NotApplied));
+    }
+    assert_eq!(bench.emulator.stored(Individual, "dev-01"), kept);
+}
+
+#[test]
+fn a_lost_look_up_is_not_a_lost_write() {
+    for path in ["/provisioningServices/emulator?", "/listkeys"] {
+        let bench = Bench::new();
+        bench.connect(json!({"maximumAttempts": 2}));
+        bench.fault(Fault::drop_connection().on(if path == "/listkeys" { "POST" } else { "GET" }, path).times(9));
+        let lost =
+            bench.run(Call::EnrollmentNew, json!({"registrationId": "r", "attestationType": "SymmetricKey"})).error();
+        assert_eq!((lost.code(), lost.outcome()), (Code::ConnectionFailed, Outcome::NotApplied), "{path}");
+    }
+}
+
+#[test]
+fn a_record_that_was_there_before_is_not_taken_for_new() {
+    let bench = bench();
+    std::thread::sleep(Duration::from_secs(4));
+    bench.fault(Fault::status(500).on("PUT", "/enrollments/").retry_after("0"));
+    // The same in everything that was asked for; its keys are the service's own.
+    let refused =
+        bench.run(Call::EnrollmentNew, json!({"registrationId": "dev-01", "attestationType": "SymmetricKey"})).error();
+    assert_eq!(refused.code(), Code::AlreadyExists);
+}
+
+#[test]
+fn an_operation_that_nobody_reads_holds_up_no_other() {
+    let bench = bench();
+    bench.seed("enrollments", 0..5_000);
+    let unread = bench.session.start(Call::EnrollmentList, br#"{"target":{"dpsName":"emulator"}}"#);
+    std::thread::sleep(Duration::from_millis(300));
+    let all = bench.run(Call::EnrollmentList, json!({"target": {"dpsName": "emulator"}})).items();
+    assert_eq!(all.len(), 5_001);
+    drop(unread);
+}
+
+#[test]
+fn removing_all_ends_when_nothing_more_can_work() {
+    let bench = Bench::new();
+    bench.connect(json!({"maximumAttempts": 1, "authType": "login"}));
+    bench.seed("enrollments", 0..20);
+    bench.fault(Fault::status(401).on("DELETE", "/enrollments/").times(99));
+    let revoked =
+        FaultStatus { status: 401, body: Some(r#"{"error":"invalid_client"}"#.to_owned()), ..FaultStatus::default() };
+    // The first token is still good; the next one is not given.
+    bench.fault(Fault::answer(revoked).on("POST", "/oauth2/").skip(1).times(99));
+    let outcome = bench.run(Call::EnrollmentRemove, json!({"all": true}));
+    assert_eq!((outcome.errors.len(), outcome.errors[0].code()), (1, Code::AuthenticationFailed));
+}
+
+#[test]
 fn somebody_elses_record_is_not_taken_for_our_own() {
     let bench = bench();
     // The first attempt fails without having done anything, and the record is another's.
@@ -245,9 +360,9 @@ fn a_cancelled_write_is_of_unknown_outcome() {
     bench.fault(Fault::delay(Duration::from_secs(20)).on("PUT", "/enrollments/"));
     let operation = bench.session.start(Call::EnrollmentSet, br#"{"registrationId":"dev-01","tag":{"a":1}}"#);
     let started = Instant::now();
-    while !bench.emulator.requests().iter().any(|call| call.method == "POST")
-        && started.elapsed() < Duration::from_secs(10)
-    {
+    // The last call before the one that hangs.
+    let read = |call: &aziotdps::emulator::LoggedRequest| call.path.contains("/attestationmechanism");
+    while !bench.emulator.requests().iter().any(read) && started.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(10));
     }
     std::thread::sleep(Duration::from_millis(300));
@@ -323,6 +438,8 @@ fn no_secret_stands_in_anything_but_a_record() {
         Some(Fault::status(403).on("POST", "listkeys")),
     ] {
         bench.emulator.faults().clear();
+        // Nothing is looked up or signed in to yet.
+        said += &bench.connect(json!({"maximumAttempts": 2})).to_string();
         fault.into_iter().for_each(|fault| bench.fault(fault));
         for target in [json!({}), json!({"connectionString": connection_string})] {
             let request = json!({"registrationId": "s", "attestationType": "SymmetricKey", "primaryKey": key, "secondaryKey": key, "target": target, "shape": 7});

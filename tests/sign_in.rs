@@ -55,7 +55,7 @@ fn resource_manager_is_asked_once_and_for_no_more_than_is_needed() {
         [
             format!("GET {id}"),
             format!("POST {id}/listkeys"),
-            format!("POST {id}/listkeys"),
+            format!("GET {id}/listkeys"),
             "POST /enrollments/query".into(),
             "POST /enrollments/query".into(),
             "POST /enrollments/query".into()
@@ -182,4 +182,52 @@ fn services_are_read_in_both_shapes() {
         (&shaped["ResourceGroupName"], &shaped["Name"], &shaped["Properties"]["ServiceOperationsHostName"]),
         (&json!("emulator"), &json!("emulator"), &wire["properties"]["serviceOperationsHostName"])
     );
+}
+
+#[test]
+fn a_name_is_looked_up_once() {
+    let bench = Bench::new();
+    let ready = bench.emulator.ready();
+    let connect = json!({
+        "authorityHost": ready.endpoint, "resourceManagerEndpoint": ready.endpoint, "caCertificate": ready.ca_certificate,
+        "tenantId": DEVELOPMENT.tenant_id, "clientId": DEVELOPMENT.client_id, "clientSecret": DEVELOPMENT.client_secret
+    });
+    bench.run(Call::SessionConnect, connect).item();
+    for name in ["emulator", "EMULATOR", "emulator"] {
+        bench.run(Call::EnrollmentList, json!({"target": {"dpsName": name}})).items();
+    }
+    let looked_up = asked(&bench, 0).into_iter().filter(|call| call.starts_with("GET") && !call.ends_with("/listkeys"));
+    // The subscriptions, and the services of the only one; the service that was found is not read once more.
+    assert_eq!(looked_up.count(), 2, "{:?}", asked(&bench, 0));
+}
+
+#[test]
+fn an_outage_of_the_sign_in_is_not_told_as_a_refusal() {
+    for (fault, code) in [
+        (Fault::status(503), Code::ServiceFailure),
+        (Fault::status(429), Code::Throttled),
+        (Fault::drop_connection(), Code::ConnectionFailed),
+    ] {
+        let bench = Bench::new();
+        bench.fault(fault.on("POST", "/oauth2/").times(9).retry_after("0"));
+        let ready = bench.emulator.ready();
+        let connect = json!({"emulator": ready.endpoint, "caCertificate": ready.ca_certificate, "maximumAttempts": 2});
+        let error = bench.run(Call::SessionConnect, connect).error();
+        assert_eq!((error.code(), error.attempts(), error.target()), (code, 2, Some("sign-in")), "{error:?}");
+        assert_eq!(error.outcome(), aziotdps::error::Outcome::NotApplied);
+    }
+}
+
+#[test]
+fn a_session_is_connected_when_it_says_so() {
+    let bench = Bench::new();
+    let ready = bench.emulator.ready();
+    let connect = json!({"emulator": ready.endpoint, "caCertificate": ready.ca_certificate}).to_string();
+    for _ in 0..50 {
+        let session = aziotdps::operation::Session::new().unwrap();
+        let operation = session.start(Call::SessionConnect, connect.as_bytes());
+        while !matches!(operation.next(None), aziotdps::operation::Event::Items(_)) {}
+        drop(operation);
+        common::finish(&session.start(Call::EnrollmentList, b"{}")).items();
+    }
 }

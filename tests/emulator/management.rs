@@ -62,20 +62,18 @@ async fn the_service_is_found_in_every_way_and_any_case() {
 async fn keys_come_in_pages_that_lead_on() {
     let host = Host::start();
     let path = format!("{}/listkeys?{VERSION}", DEVELOPMENT.resource_id());
-    for method in [Method::POST, Method::GET] {
-        let mut page = call(&host, Method::POST, &path).await.json();
-        let mut names = Vec::new();
-        let mut pages = 1;
-        loop {
-            names.extend(page["value"].as_array().unwrap().iter().map(|key| key["keyName"].clone()));
-            let Some(next) = page["nextLink"].as_str() else { break };
-            let next = next.strip_prefix(&host.url("")).unwrap().to_owned();
-            page = call(&host, method.clone(), &next).await.json();
-            pages += 1;
-        }
-        assert_eq!(pages, 2);
-        assert_eq!(names, DEVELOPMENT.policies.map(|policy| Value::from(policy.name)));
+    let mut page = call(&host, Method::POST, &path).await.json();
+    let mut names = Vec::new();
+    let mut pages = 1;
+    loop {
+        names.extend(page["value"].as_array().unwrap().iter().map(|key| key["keyName"].clone()));
+        let Some(next) = page["nextLink"].as_str() else { break };
+        let next = next.strip_prefix(&host.url("")).unwrap().to_owned();
+        page = call(&host, Method::GET, &next).await.json();
+        pages += 1;
     }
+    assert_eq!(pages, 2);
+    assert_eq!(names, DEVELOPMENT.policies.map(|policy| Value::from(policy.name)));
     let one = format!("{}/keys/EnrollmentRead/listkeys?{VERSION}", DEVELOPMENT.resource_id());
     let key = call(&host, Method::POST, &one).await.json();
     assert_eq!((&key["rights"], &key["keyName"]), (&Value::from("EnrollmentRead"), &Value::from("enrollmentread")));
@@ -97,7 +95,8 @@ async fn refusals_have_resource_manager_s_form() {
         ),
         (Method::POST, format!("{id}/keys/nobody/listkeys?{VERSION}"), 404, "NotFound"),
         (Method::GET, id.clone(), 400, "MissingApiVersionParameter"),
-        (Method::POST, format!("{id}/listkeys?{VERSION}&$skiptoken=99"), 400, "InvalidSkipToken"),
+        (Method::GET, format!("{id}/listkeys?{VERSION}&$skiptoken=99"), 400, "InvalidSkipToken"),
+        (Method::POST, format!("{id}/listkeys?{VERSION}&$skiptoken=1"), 501, "NotImplemented"),
         (Method::PUT, format!("{id}?{VERSION}"), 501, "NotImplemented"),
         (Method::POST, format!("{id}/certificates/c/verify?{VERSION}"), 501, "NotImplemented"),
     ] {

@@ -409,6 +409,30 @@ fn the_version_comes_at_once() {
 }
 
 #[test]
+fn the_emulator_has_the_hubs_of_its_configuration() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("hubs.json");
+    std::fs::write(&file, r#"{"linkedHubs":[{"hostName":"only.example"}],"allocationPolicy":"static"}"#).unwrap();
+    let start = |file: &std::path::Path| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["emulator", "start", "--port", "0", "--json", "--config"]).arg(file);
+        command.env("AZIOTDPS_HOME", home.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let mut emulator = Running(start(&file).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(emulator.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let option = format!("--emulator={}", ready["endpoint"].as_str().unwrap());
+    let show = ["dps", "show", "--dps-name", "emulator", &option];
+    let service = Ran::of(Command::new(PROGRAM).args(show).env("AZIOTDPS_HOME", home.path())).ok().json();
+    assert_eq!(service["properties"]["iotHubs"].as_array().unwrap().len(), 1);
+    assert_eq!(service["properties"]["iotHubs"][0]["name"], "only.example");
+    assert_eq!(service["properties"]["allocationPolicy"], "Static");
+    Ran::of(&mut start(&home.path().join("missing.json"))).fails(1, &["missing.json"]);
+}
+
+#[test]
 fn the_emulator_says_when_it_is_ready_and_ends_when_asked() {
     let home = tempfile::tempdir().unwrap();
     let start = |arguments: &[&str]| {

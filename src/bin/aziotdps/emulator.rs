@@ -1,7 +1,7 @@
 //! The local service: says on stdout how to use it, logs to stderr, ends on Ctrl+C.
 
 use crate::interrupt::on_interrupt;
-use aziotdps::emulator::{self, Options, Ready};
+use aziotdps::emulator::{self, Configuration, Options, Ready};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -26,6 +26,9 @@ pub struct Start {
     /// The file that keeps the records; without one they are gone when it ends.
     #[arg(long, value_name = "FILE")]
     data_path: Option<PathBuf>,
+    /// A JSON file with the hubs that devices go to, and the service's own allocation policy.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Say how to use it as one line of JSON.
     #[arg(long)]
     json: bool,
@@ -46,9 +49,11 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
     // Before it starts: whoever reads that it is ready may end it at once.
     let (interrupt, interrupted) = mpsc::channel::<()>();
     on_interrupt(move || drop(interrupt))?;
+    let configuration = options.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
     let emulator = emulator::Emulator::start(Options {
         port: options.port,
         data_path: options.data_path,
+        configuration,
         log: Some(Box::new(log)),
         ..Options::default()
     })?;
