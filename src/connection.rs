@@ -107,7 +107,7 @@ impl Connection {
     /// The host name of a service, looked up once.
     ///
     /// # Errors
-    /// Those of resource manager, and of [`host_name_of`].
+    /// Those of resource manager; [`Code::Conflict`] while the service is still being made.
     pub async fn host_name(&self, id: &ResourceId, context: &Context) -> Result<String> {
         let mut known = self.host_names.lock().await;
         if let Some(host_name) = known.get(id) {

@@ -1,6 +1,6 @@
 //! The C ABI, and the only unsafe code of the library: pointers in, pointers out, no thinking.
 //!
-//! Every export is one call of [`guard`] around safe code. What a host may do is in `include/aziotdps.h`, which is made
+//! Every export is one call of `guard` around safe code. What a host may do is in `include/aziotdps.h`, which is made
 //! from the comments here.
 
 #![allow(unsafe_code, non_camel_case_types)]

@@ -28,6 +28,9 @@ pub fn test(require_powershell: bool) -> Result<bool> {
     let library = ["clippy", "--quiet", "--lib", "--no-default-features", "--", "-D", "warnings"];
     tally.check("clippy of the library alone", &mut cargo(&library));
 
+    let mut documentation = cargo(&["doc", "--quiet", "--no-deps", "--lib", "--package", "aziotdps"]);
+    tally.check("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"));
+
     let shipped = match package::library() {
         Ok(library) => {
             tally.passed += 1;
