@@ -24,6 +24,9 @@ pub struct Change {
     desired_merge: Option<Value>,
     swap_key: bool,
     regenerate_key: Option<Slot>,
+    /// What there are new values for.
+    #[serde(skip)]
+    given: Vec<Clear>,
 }
 
 impl Change {
@@ -32,11 +35,8 @@ impl Change {
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
-    pub fn check(&mut self, kind: EnrollmentKind, given: &[Clear]) -> Result<()> {
-        if let Some(word) = self.clear.iter().find(|word| given.contains(word)) {
-            let message = format!("{} is given and to be cleared; that is one too many.", word.wire());
-            return Err(Error::argument("clear", message));
-        }
+    pub fn check(&mut self, kind: EnrollmentKind, given: Vec<Clear>) -> Result<()> {
+        self.given = given;
         if kind == EnrollmentKind::Group {
             let only_devices = [Clear::DeviceId, Clear::DeviceInformation, Clear::StorageRootKey];
             if let Some(word) = self.clear.iter().find(|word| only_devices.contains(word)) {
@@ -55,7 +55,13 @@ impl Change {
 
     /// Whether the same change once more would make something else of the record.
     pub fn is_once_only(&self) -> bool {
-        self.touches_keys().is_some() || self.clears(Clear::PrimaryCertificate) || self.clears(Clear::PrimaryCaName)
+        self.touches_keys().is_some()
+            || [Clear::PrimaryCertificate, Clear::PrimaryCaName].into_iter().any(|word| self.promotes(word))
+    }
+
+    /// Whether the second takes the place of the first, since no new first one is given.
+    fn promotes(&self, word: Clear) -> bool {
+        self.clears(word) && !self.given.contains(&word)
     }
 
     /// Whether something is cleared that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] knows.
@@ -76,7 +82,7 @@ impl Change {
     pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
         // The second of two goes before the first, whose place it would take.
         for word in Clear::ALL.iter().rev().filter(|word| self.clears(**word)) {
-            clear(*word, kind, record);
+            clear(*word, self.promotes(*word), kind, record);
         }
         for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
             if let Some(patch) = patch {
@@ -107,7 +113,7 @@ impl Change {
     }
 }
 
-fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
+fn clear(word: Clear, promotes: bool, kind: EnrollmentKind, record: &mut Record) {
     let x509 = |member, slot| ["attestation", "x509", member, slot];
     let certificates = kind.certificates_member();
     match word {
@@ -125,9 +131,15 @@ fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
         Clear::IotHubHostName => drop(record.remove(&["iotHubHostName"])),
         Clear::WebhookUrl => drop(record.remove(&["customAllocationDefinition"])),
         Clear::StorageRootKey => drop(record.remove(&["attestation", "tpm", "storageRootKey"])),
-        Clear::PrimaryCertificate => promote(record, x509(certificates, "primary"), x509(certificates, "secondary")),
+        Clear::PrimaryCertificate if promotes => {
+            promote(record, x509(certificates, "primary"), x509(certificates, "secondary"));
+        }
+        Clear::PrimaryCertificate => drop(record.remove(&x509(certificates, "primary"))),
         Clear::SecondaryCertificate => drop(record.remove(&x509(certificates, "secondary"))),
-        Clear::PrimaryCaName => promote(record, x509("caReferences", "primary"), x509("caReferences", "secondary")),
+        Clear::PrimaryCaName if promotes => {
+            promote(record, x509("caReferences", "primary"), x509("caReferences", "secondary"));
+        }
+        Clear::PrimaryCaName => drop(record.remove(&x509("caReferences", "primary"))),
         Clear::SecondaryCaName => drop(record.remove(&x509("caReferences", "secondary"))),
         Clear::NamespaceName => drop(record.remove(&["namespaceName"])),
         Clear::CertificateAuthorityName => drop(record.remove(&["certificateAuthorityName"])),
@@ -183,7 +195,7 @@ mod tests {
 
     fn changed(kind: EnrollmentKind, record: Value, change: Value) -> Result<Value> {
         let mut change: Change = serde_json::from_value(change).unwrap();
-        change.check(kind, &[])?;
+        change.check(kind, Vec::new())?;
         let mut record: Record = serde_json::from_value(record).unwrap();
         change.apply(kind, &mut record)?;
         Ok(serde_json::to_value(record).unwrap())
@@ -263,9 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_is_not_cleared() {
-        let mut change: Change = serde_json::from_value(json!({"clear": ["Tag"]})).unwrap();
-        assert_eq!(change.check(EnrollmentKind::Individual, &[Clear::Tag]).unwrap_err().parameter(), Some("clear"));
+    fn a_first_certificate_that_is_given_anew_leaves_the_second() {
+        let mut change: Change = serde_json::from_value(json!({"clear": ["PrimaryCertificate"]})).unwrap();
+        change.check(EnrollmentKind::Individual, vec![Clear::PrimaryCertificate]).unwrap();
+        let record = json!({"attestation": {"x509": {"clientCertificates": {"primary": 1, "secondary": 2}}}});
+        let mut record: Record = serde_json::from_value(record).unwrap();
+        change.apply(EnrollmentKind::Individual, &mut record).unwrap();
+        let left = record.get(&["attestation", "x509", "clientCertificates"]).unwrap();
+        assert_eq!((left, change.is_once_only()), (&json!({"secondary": 2}), false));
     }
 
     #[test]

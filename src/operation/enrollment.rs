@@ -193,7 +193,7 @@ pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let id = required(kind, id)?;
     let target = common.target()?;
     precondition.check()?;
-    change.check(kind, &given)?;
+    change.check(kind, given)?;
     content.attestation.check(&common.working_directory)?;
     content.attestation.check_change(&change)?;
     content.check()?;
