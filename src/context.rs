@@ -150,4 +150,8 @@ impl Listener for Context {
     fn note(&self, text: String) {
         self.message(Level::Debug, text);
     }
+
+    fn wait(&self, text: String) {
+        self.verbose(text);
+    }
 }

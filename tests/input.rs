@@ -156,6 +156,13 @@ fn bad_input_never_reaches_the_network() {
         ),
         (EnrollmentSet, json!({"registrationId": "r", "clear": ["Everything"]}), "clear", "`SecondaryCertificate`"),
         (EnrollmentSet, json!({"registrationId": "r", "tagMerge": "[]"}), "tagMerge", "not a JSON object"),
+        (EnrollmentSet, json!({"registrationId": "r", "tagMerge": {}, "tag": {}}), "tagMerge", "exclude each other"),
+        (
+            SessionConnect,
+            json!({"emulator": true, "caCertificate": "-----BEGIN nothing"}),
+            "caCertificate",
+            "no certificate",
+        ),
         (
             EnrollmentSet,
             json!({"registrationId": "r", "regenerateKey": "Both"}),

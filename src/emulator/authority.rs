@@ -51,6 +51,7 @@ pub(super) fn put(state: &State, name: &str, request: &Request) -> Result<Answer
                 precondition.check(stored)?;
                 stored.get(&["properties", "created"]).cloned()
             }
+            None if precondition != Precondition::None => return Err(precondition_failed()),
             None if all >= CERTIFICATES => {
                 return Err(bad_request("The service holds as many certificates as it may."));
             }

@@ -8,6 +8,9 @@ use std::path::Path;
 /// As many hubs as a real service can be linked to.
 const HUBS: usize = 50;
 
+/// A larger file is no configuration; anything but a file might never end.
+const CONFIGURATION_BYTES: u64 = 1 << 20;
+
 /// The service's IoT hubs and how it chooses among them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -61,6 +64,10 @@ impl Configuration {
         let refused = |error: &dyn std::error::Error| {
             Error::argument("config", format!("The configuration {} can't be read.", file.display())).caused_by(error)
         };
+        let size = std::fs::metadata(file).map_err(|error| refused(&error))?;
+        if !size.is_file() || size.len() > CONFIGURATION_BYTES {
+            return Err(refused(&std::io::Error::other("it is not a file of at most 1 MiB")));
+        }
         let text = std::fs::read(file).map_err(|error| refused(&error))?;
         serde_json::from_slice(&text).map_err(|error| refused(&error))
     }

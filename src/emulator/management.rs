@@ -197,7 +197,9 @@ fn keys(state: &State, request: &Request) -> Answer {
             .append_pair("api-version", version)
             .append_pair("$skiptoken", &next.to_string())
             .finish();
-        body["nextLink"] = format!("https://{}{}/listkeys?{query}", state.authority, DEVELOPMENT.resource_id()).into();
+        // By the name that the caller used: a token is sent to no other host.
+        let host = request.header("host").unwrap_or(&state.authority);
+        body["nextLink"] = format!("https://{host}{}/listkeys?{query}", DEVELOPMENT.resource_id()).into();
     }
     Answer::json(200, &body)
 }

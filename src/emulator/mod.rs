@@ -230,8 +230,11 @@ fn listen(port: u16) -> Result<(Vec<TcpListener>, u16)> {
         }
     }
     tried.map_err(|error| {
-        Error::argument("port", format!("The emulator can't listen on port {port} of the loopback addresses."))
-            .caused_by(&error)
+        Error::argument(
+            "port",
+            format!("The emulator can't listen on port {port}. Is another one running? Port 0 takes a free one."),
+        )
+        .caused_by(&error)
     })
 }
 

@@ -23,7 +23,12 @@ impl Failure {
         let server = url.port().map_or_else(|| server.to_owned(), |port| format!("{server}:{port}"));
         let before = error.is_connect() || error.is_builder();
         let (code, message) = if let Some(reason) = untrusted(&error) {
-            (Code::UntrustedCertificate, format!("The certificate of {server} is not trusted: {reason}."))
+            let hint = if is_loopback(url) {
+                " An emulator's authority is in the data folder (AZIOTDPS_HOME) it was started with; name its file (caCertificate) to trust it."
+            } else {
+                ""
+            };
+            (Code::UntrustedCertificate, format!("The certificate of {server} is not trusted: {reason}.{hint}"))
         } else if before && says(&error, "dns error") {
             (Code::HostNotFound, format!("There is no host '{server}'; is its name right, and is the network up?"))
         } else if error.is_timeout() && before {
@@ -33,7 +38,8 @@ impl Failure {
             let limit = settings.timeout.as_secs_f32();
             (Code::Timeout, format!("No whole answer from {server} within {limit} s."))
         } else if before {
-            (Code::ConnectionFailed, format!("No connection to {server} could be made."))
+            let hint = if is_loopback(url) { " Is the emulator running (aziotdps emulator start)?" } else { "" };
+            (Code::ConnectionFailed, format!("No connection to {server} could be made.{hint}"))
         } else if error.is_body() || error.is_decode() {
             (Code::UnexpectedResponse, format!("The answer of {server} broke off."))
         } else {

@@ -110,8 +110,11 @@ impl Response {
 
 /// Hears about requests; what it gets holds no secret.
 pub trait Listener: Sync {
-    /// One line about something that happened. Does not wait.
+    /// One line about a request. Does not wait.
     fn note(&self, text: String);
+
+    /// One line about why it takes so long. Does not wait.
+    fn wait(&self, text: String);
 }
 
 /// Connections to servers, reused from request to request.
@@ -176,7 +179,7 @@ impl Transport {
                     backoff.next()
                 }
             };
-            listener.note(format!(
+            listener.wait(format!(
                 "waiting {:.1} s before attempt {} of {}",
                 wait.as_secs_f32(),
                 attempt + 1,
@@ -240,9 +243,7 @@ impl Transport {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut trusted = Vec::new();
         for pem in authority.iter().chain(&self.settings.certificate_authority) {
-            trusted.extend(Certificate::from_pem_bundle(pem).map_err(|error| {
-                Error::argument("caCertificate", "The trusted certificate authority is not PEM.").caused_by(&error)
-            })?);
+            trusted.extend(certificates(pem)?);
         }
         builder
             .tls_certs_merge(trusted)
@@ -253,6 +254,20 @@ impl Transport {
             .user_agent(concat!("aziotdps/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Error::new(Code::Internal, "The HTTP client could not be set up.").caused_by(&error))
+    }
+}
+
+/// The certificates of a PEM text.
+///
+/// # Errors
+/// [`Code::InvalidArgument`] where there is none.
+pub fn certificates(pem: &[u8]) -> Result<Vec<Certificate>> {
+    let refuse =
+        || Error::argument("caCertificate", "There is no certificate in the trusted authority; PEM is accepted.");
+    match Certificate::from_pem_bundle(pem) {
+        Ok(certificates) if certificates.is_empty() => Err(refuse()),
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(refuse().caused_by(&error)),
     }
 }
 

@@ -98,6 +98,7 @@ impl Attestation {
                 Err(Error::argument("attestationType", message))
             }
             (AttestationType::Tpm, EnrollmentKind::Individual) if self.endorsement_key.is_none() => {
+                // The Az module's spelling, which scripts match.
                 Err(Error::argument("endorsementKey", "Endorsement key is requried."))
             }
             (AttestationType::X509, _)

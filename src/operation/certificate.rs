@@ -53,14 +53,14 @@ impl Certificate {
         match std::fs::metadata(&path) {
             Ok(file) if file.is_file() && file.len() <= FILE_LIMIT => {}
             Ok(file) if file.is_file() => {
-                return Err(refuse(format!("The file {named} is too large for a certificate")));
+                return Err(refuse(format!("{named} is too large for a certificate")));
             }
             Ok(_) => return Err(refuse(format!("{named} is not a file"))),
             Err(_) => return Err(refuse(format!("{named} is neither a certificate nor a file that exists"))),
         }
         let content = std::fs::read(&path).map(Zeroizing::new);
-        let content = content.map_err(|error| refuse(format!("The file {named} cannot be read ({})", error.kind())))?;
-        Self::from_content(&content).map_err(|why| refuse(format!("The file {named} {why}")))
+        let content = content.map_err(|error| refuse(format!("{named} cannot be read ({})", error.kind())))?;
+        Self::from_content(&content).map_err(|why| refuse(format!("{named} {why}")))
     }
 
     fn from_content(content: &[u8]) -> std::result::Result<Self, &'static str> {

@@ -36,6 +36,14 @@ impl Change {
     /// # Errors
     /// [`Code::InvalidArgument`].
     pub fn check(&mut self, kind: EnrollmentKind, given: Vec<Clear>) -> Result<()> {
+        for (merge, word, parameter) in
+            [(&self.tag_merge, Clear::Tag, "tagMerge"), (&self.desired_merge, Clear::Desired, "desiredMerge")]
+        {
+            if merge.is_some() && given.contains(&word) {
+                let message = format!("{parameter} and {} exclude each other: merge, or give the whole.", word.wire());
+                return Err(Error::argument(parameter, message));
+            }
+        }
         self.given = given;
         if kind == EnrollmentKind::Group {
             let only_devices = [Clear::DeviceId, Clear::DeviceInformation, Clear::StorageRootKey];
@@ -61,13 +69,29 @@ impl Change {
 
     /// Whether the second takes the place of the first, since no new first one is given.
     fn promotes(&self, word: Clear) -> bool {
-        self.clears(word) && !self.given.contains(&word)
+        matches!(word, Clear::PrimaryCertificate | Clear::PrimaryCaName)
+            && self.clears(word)
+            && !self.given.contains(&word)
     }
 
     /// Whether something is cleared that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] knows.
     pub fn needs_device_registry(&self) -> bool {
         let registry = [Clear::NamespaceName, Clear::CertificateAuthorityName, Clear::CertificatePolicyName];
         registry.into_iter().any(|word| self.clears(word))
+    }
+
+    /// Puts that part of the change into `record` which makes no difference the second time.
+    pub fn apply_repeatable(&self, kind: EnrollmentKind, record: &mut Record) {
+        for word in self.clear.iter().filter(|word| !self.promotes(**word)) {
+            clear(*word, kind, record);
+        }
+        for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
+            if let Some(patch) = patch {
+                let mut twin = record.get(path).cloned().unwrap_or_else(|| json!({}));
+                merge(&mut twin, patch);
+                record.set(path, twin);
+            }
+        }
     }
 
     /// Whether `word` is to be cleared.
@@ -80,17 +104,15 @@ impl Change {
     /// # Errors
     /// [`Code::InvalidChange`] where the record has no keys to exchange.
     pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
-        // The second of two goes before the first, whose place it would take.
-        for word in Clear::ALL.iter().rev().filter(|word| self.clears(**word)) {
-            clear(*word, self.promotes(*word), kind, record);
+        // Before what is cleared besides: the second of two goes before the first, whose place it would take.
+        for word in [Clear::SecondaryCertificate, Clear::SecondaryCaName].into_iter().filter(|word| self.clears(*word))
+        {
+            clear(word, kind, record);
         }
-        for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
-            if let Some(patch) = patch {
-                let mut twin = record.get(path).cloned().unwrap_or_else(|| json!({}));
-                merge(&mut twin, patch);
-                record.set(path, twin);
-            }
+        for word in [Clear::PrimaryCertificate, Clear::PrimaryCaName].into_iter().filter(|word| self.promotes(*word)) {
+            promote(word, kind, record);
         }
+        self.apply_repeatable(kind, record);
         if let Some(parameter) = self.touches_keys()
             && (record.text(PRIMARY_KEY).is_none() || record.text(SECONDARY_KEY).is_none())
         {
@@ -113,7 +135,7 @@ impl Change {
     }
 }
 
-fn clear(word: Clear, promotes: bool, kind: EnrollmentKind, record: &mut Record) {
+fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
     let x509 = |member, slot| ["attestation", "x509", member, slot];
     let certificates = kind.certificates_member();
     match word {
@@ -131,14 +153,8 @@ fn clear(word: Clear, promotes: bool, kind: EnrollmentKind, record: &mut Record)
         Clear::IotHubHostName => drop(record.remove(&["iotHubHostName"])),
         Clear::WebhookUrl => drop(record.remove(&["customAllocationDefinition"])),
         Clear::StorageRootKey => drop(record.remove(&["attestation", "tpm", "storageRootKey"])),
-        Clear::PrimaryCertificate if promotes => {
-            promote(record, x509(certificates, "primary"), x509(certificates, "secondary"));
-        }
         Clear::PrimaryCertificate => drop(record.remove(&x509(certificates, "primary"))),
         Clear::SecondaryCertificate => drop(record.remove(&x509(certificates, "secondary"))),
-        Clear::PrimaryCaName if promotes => {
-            promote(record, x509("caReferences", "primary"), x509("caReferences", "secondary"));
-        }
         Clear::PrimaryCaName => drop(record.remove(&x509("caReferences", "primary"))),
         Clear::SecondaryCaName => drop(record.remove(&x509("caReferences", "secondary"))),
         Clear::NamespaceName => drop(record.remove(&["namespaceName"])),
@@ -149,10 +165,14 @@ fn clear(word: Clear, promotes: bool, kind: EnrollmentKind, record: &mut Record)
 
 /// A record cannot do without a first certificate, so the second takes its place. A second that is a copy of the first,
 /// which the service makes where only one was given, is none.
-fn promote(record: &mut Record, primary: [&str; 4], secondary: [&str; 4]) {
-    let first = record.remove(&primary);
-    match record.remove(&secondary) {
-        Some(second) if first.as_ref().map(identity) != Some(identity(&second)) => record.set(&primary, second),
+fn promote(word: Clear, kind: EnrollmentKind, record: &mut Record) {
+    let member = if word == Clear::PrimaryCaName { "caReferences" } else { kind.certificates_member() };
+    let slot = |slot: Slot| ["attestation", "x509", member, slot.wire()];
+    let first = record.remove(&slot(Slot::Primary));
+    match record.remove(&slot(Slot::Secondary)) {
+        Some(second) if first.as_ref().map(identity) != Some(identity(&second)) => {
+            record.set(&slot(Slot::Primary), second)
+        }
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use crate::connection::{Cloud, Connection};
 use crate::context::Context;
 use crate::credential::{Account, Authority, ClientSecret, ConnectionString, SuppliedTokens};
 use crate::error::{Error, Result};
-use crate::http::{Settings, Url, is_loopback};
+use crate::http::{Settings, Url, certificates, is_loopback};
 use crate::model::{AuthType, DEVELOPMENT, Environment, Word};
 use crate::target::{Target, check_segment};
 use secrecy::SecretString;
@@ -66,6 +66,9 @@ pub fn unconnected() -> Connection {
 pub async fn connect(mut request: Request, context: &Context) -> Result<Connection> {
     let mut given: Connect = request.take()?;
     request.finish()?;
+    let environment = || std::env::var("AZURE_SUBSCRIPTION_ID").ok().filter(|id| !id.is_empty());
+    given.subscription_id =
+        given.subscription_id.take().or_else(|| given.emulator.is_none().then(environment).flatten());
     for (name, parameter) in [(&given.tenant_id, "tenantId"), (&given.subscription_id, "subscriptionId")] {
         if let Some(name) = name {
             check_segment(parameter, name)?;
@@ -97,8 +100,7 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     let mut connection = Connection::new(cloud, transport(&given)?);
     connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
     connection.api_version = api_version(given.data_plane_api_version.take())?;
-    let environment = || std::env::var("AZURE_SUBSCRIPTION_ID").ok().filter(|id| !id.is_empty());
-    connection.subscription_id = given.subscription_id.clone().or_else(environment);
+    connection.subscription_id = given.subscription_id.clone();
     connection.default_target = match (&given.connection_string, &emulator) {
         (Some(text), _) => Some(Target::ConnectionString(ConnectionString::parse(text)?)),
         (None, Some(_)) => Some(Target::Resource { id: DEVELOPMENT.resource(), host_name: None }),
@@ -169,6 +171,7 @@ fn transport(given: &Connect) -> Result<Settings> {
             }
             std::fs::read(&path).map_err(|error| refuse().caused_by(&error))?
         };
+        certificates(&pem)?;
         settings.certificate_authority = Some(pem);
     }
     Ok(settings)

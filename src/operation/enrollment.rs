@@ -63,6 +63,16 @@ impl Content {
         self.device.check()
     }
 
+    /// Whether a record has what was given, and what is to be done besides, as far as doing it again would show.
+    fn is_settled(&self, kind: EnrollmentKind, change: &Change, record: &Record) -> Result<bool> {
+        let mut again = record.clone();
+        change.apply_repeatable(kind, &mut again);
+        self.allocation.apply(change, &mut again)?;
+        self.settings.apply(&mut again);
+        self.device.apply(&mut again);
+        Ok(again == *record)
+    }
+
     /// Puts everything that was given, and what is to be done besides, into a record that exists.
     fn apply(&self, kind: EnrollmentKind, change: &Change, record: &mut Record) -> Result<()> {
         change.apply(kind, record)?;
@@ -219,15 +229,21 @@ async fn merge(
     // What may have been written without its answer coming back.
     let mut lost: Option<Record> = None;
     for merge in 1.. {
-        let in_doubt = |error: Error| if lost.is_some() { error.with_outcome(Outcome::Unknown) } else { error };
+        let doubtful = lost.is_some();
+        let in_doubt = |error: Error| match error.outcome() {
+            Outcome::NotApplied if doubtful => error.with_outcome(Outcome::Unknown),
+            _ => error,
+        };
         let before = whole(plane, kind, id).await.map_err(in_doubt)?;
-        if lost.as_ref().is_some_and(|written| holds(&before, &expected(kind, written, &content.attestation))) {
-            return Ok(as_answered(before));
-        }
-        if lost.is_some() && (change.is_once_only() || precondition.bound().is_some()) {
+        // Anything else may be merged once more, whoever wrote.
+        if let Some(written) = lost.as_ref().filter(|_| change.is_once_only() || precondition.bound().is_some()) {
+            let kept = holds(&before, &expected(kind, written, &content.attestation));
+            if kept && content.is_settled(kind, change, &before).map_err(in_doubt)? {
+                return Ok(as_answered(before));
+            }
             // Whether it was made and then changed by another, or never made, cannot be told from here.
             let message = "The change may have been made: its answer was lost, and the record has been changed since.";
-            return Err(Error::new(Code::PreconditionFailed, message).with_outcome(Outcome::Unknown));
+            return Err(in_doubt(Error::new(Code::PreconditionFailed, message)));
         }
         content.attestation.check_keys(&before).map_err(in_doubt)?;
         let Some(etag) = precondition.bound().or(before.text(&["etag"])).map(str::to_owned) else {
@@ -247,10 +263,11 @@ async fn merge(
                 } else if precondition.bound().is_some() {
                     return Err(error);
                 }
-                context.verbose(format!("412: {} was changed by another; merging again", target_of(kind, id)));
+                context
+                    .verbose(format!("412: {} is not as it was read; reading and merging again", target_of(kind, id)));
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20 * u64::from(merge)))).await;
             }
-            result => return result,
+            result => return result.map_err(in_doubt),
         }
     }
     unreachable!("the last merge returns")
@@ -304,8 +321,8 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
             context.emit(Event::Progress(progress)).await?;
         }
         match plane.remove(kind, id, precondition.bound()).await {
-            Ok(()) if pass_thru => context.item(Value::Bool(true)).await?,
-            Ok(()) => {}
+            Ok(removed) if removed && pass_thru => context.item(Value::Bool(true)).await?,
+            Ok(_) => {}
             // Another may have removed it since the list was read: it is gone, as was asked.
             Err(error) if all && error.code() == Code::NotFound => {}
             Err(error) if error.is_terminating() => return Err(error.with_target(target_of(kind, id))),
@@ -345,6 +362,8 @@ fn holds(whole: &Record, part: &Record) -> bool {
     fn members(whole: &Members, part: &Members) -> bool {
         part.iter().all(|(name, value)| match (whole.get(name), value) {
             (Some(Value::Object(whole)), Value::Object(part)) => members(whole, part),
+            // The service leaves out what is null.
+            (None, Value::Null) => true,
             (found, value) => found == Some(value),
         })
     }

@@ -1,4 +1,4 @@
-//! Lists: a page at a time, and no page before the host has taken the one before the last.
+//! Lists: a page at a time. While the host looks at one page the next waits, and the one after it is asked for.
 
 use super::Event;
 use crate::context::Context;

@@ -35,9 +35,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-/// How many records and steps of progress may wait for the host: enough to have the next page under way while one is looked at, few enough
-/// that a host that stops looking stops the calls.
-const EVENTS_WAITING: usize = 2;
+/// How many pages of records, or steps of progress, may wait for the host: one, so that the next page is under way
+/// while one is looked at, and a host that stops looking stops the calls.
+const EVENTS_WAITING: usize = 1;
 
 /// Which operation. The C ABI has one function for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

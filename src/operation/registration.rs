@@ -83,6 +83,6 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
         let plane = data_plane(target, None, context).await?;
         plane.remove(Collection::Registrations, &id, precondition.bound()).await
     };
-    write.await.map_err(|error: Error| error.with_target(Collection::Registrations.target(&id)))?;
-    if pass_thru { context.item(Value::Bool(true)).await } else { Ok(()) }
+    let removed = write.await.map_err(|error: Error| error.with_target(Collection::Registrations.target(&id)))?;
+    if removed && pass_thru { context.item(Value::Bool(true)).await } else { Ok(()) }
 }

@@ -89,22 +89,26 @@ impl<'a> DataPlane<'a> {
         self.write(AccessRight::EnrollmentWrite, request, etag, |response| read(response, "a record")).await
     }
 
-    async fn delete(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Answer<()> {
-        let collection = collection.into();
+    async fn delete(&self, collection: Collection, id: &str, etag: Option<&str>) -> Answer<()> {
         let request = self.request(Method::DELETE, &[collection.segment(), id]);
         self.write(collection.write_right(), request, etag, |_| Ok(())).await
     }
 
-    /// Removes a record; with `etag`, only that version of it. A record that is gone after an attempt whose answer was
-    /// lost was removed by that attempt.
+    /// Removes a record; with `etag`, only that version of it. Whether this removed it: a record that is gone after an
+    /// attempt whose answer was lost may as well have been gone before, and that is told.
     ///
     /// # Errors
     /// [`Code::NotFound`], [`Code::PreconditionFailed`], and those of any request.
-    pub async fn remove(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Result<()> {
+    pub async fn remove(&self, collection: impl Into<Collection>, id: &str, etag: Option<&str>) -> Result<bool> {
+        let collection = collection.into();
         let answer = self.delete(collection, id, etag).await;
         match answer.result {
-            Err(error) if error.code() == Code::NotFound && answer.lost_answer => Ok(()),
-            result => result,
+            Err(error) if error.code() == Code::NotFound && answer.lost_answer => {
+                let target = collection.target(id);
+                self.context.warning(format!("{target} is gone; an answer was lost, so it may have been gone before."));
+                Ok(false)
+            }
+            result => result.map(|()| true),
         }
     }
 
@@ -169,8 +173,9 @@ impl<'a> DataPlane<'a> {
             return Ok(first);
         }
         self.context.verbose("401: signing in again".to_owned());
-        request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
-        Ok(self.context.send(&request).await?.after(&first))
+        let in_doubt = |error: Error| if first.lost_answer { error.with_outcome(Outcome::Unknown) } else { error };
+        request.authorization = Some(self.endpoint.authorization(self.context, right).await.map_err(in_doubt)?);
+        Ok(self.context.send(&request).await.map_err(in_doubt)?.after(&first))
     }
 
     /// Each of `path` becomes one segment, whatever is in it.

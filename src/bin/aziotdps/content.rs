@@ -256,8 +256,15 @@ fn twin(given: &str) -> Result<String, String> {
     if given.is_empty() { Ok("{}".to_owned()) } else { json_text(given) }
 }
 
+/// The largest file with a twin's JSON, in bytes: far above what a hub takes.
+const TWIN_LIMIT: u64 = 4 << 20;
+
 fn json_text(given: &str) -> Result<String, String> {
     match given.strip_prefix('@') {
+        // Anything but a file might never end.
+        Some(path) if !fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= TWIN_LIMIT) => {
+            Err(format!("{path} is not a file that can be read"))
+        }
         Some(path) => fs::read_to_string(path).map_err(|error| format!("the file {path} cannot be read: {error}")),
         None => Ok(given.to_owned()),
     }

@@ -2,6 +2,7 @@
 
 use crate::interrupt::on_interrupt;
 use aziotdps::emulator::{self, Configuration, Options, Ready};
+use aziotdps::error::Error;
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -40,6 +41,10 @@ pub fn start(options: Start) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log(&format!("ERROR: {error}"));
+            let causes = error.downcast_ref::<Error>().map(Error::causes).unwrap_or_default();
+            for cause in causes {
+                log(&format!("  because: {cause}"));
+            }
             ExitCode::FAILURE
         }
     }
@@ -68,12 +73,13 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn instructions(ready: &Ready) -> String {
-    let Ready { endpoint, connection_string, ca_certificate, resource_group_name, dps_name, .. } = ready;
+    let Ready { endpoint, connection_string, ca_certificate, id_scope, resource_group_name, dps_name, .. } = ready;
     let authority = ca_certificate.display();
     format!(
         "A provisioning service is at {endpoint} until Ctrl+C.\n\n\
          Connection string: {connection_string}\n\
          Certificate authority: {authority}\n\
+         ID scope for devices: {id_scope}\n\
          Resource group and name: {resource_group_name}, {dps_name}\n\n\
          Try it:\n  \
          aziotdps enrollment create --emulator={endpoint} --enrollment-id dev-01 --attestation-type symmetricKey\n  \

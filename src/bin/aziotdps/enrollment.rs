@@ -32,7 +32,7 @@ pub enum Verb {
   aziotdps enrollment update -n mydps --eid dev-01 --provisioning-status disabled
   aziotdps enrollment update -n mydps --eid dev-01 --tags-merge '{\"floor\":4,\"old\":null}'
   aziotdps enrollment update -n mydps --eid dev-01 --clear device-id props
-  aziotdps enrollment update -n mydps --eid dev-01 --regenerate-key secondary --etag '\"2a00\"'")]
+  aziotdps enrollment update -n mydps --eid dev-01 --regenerate-key secondary --etag IjBhMDA=")]
     Update(Update<Id, Own>),
     /// Remove an enrollment, or all.
     #[command(after_help = "Examples:

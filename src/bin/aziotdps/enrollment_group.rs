@@ -37,7 +37,7 @@ Without --attestation-type, certificates and CA names make it x509, anything els
     Update(Update<Id, Content>),
     /// Remove a group, or all.
     #[command(after_help = "Examples:
-  aziotdps enrollment-group delete -n mydps --gid meters --etag '\"2a00\"'
+  aziotdps enrollment-group delete -n mydps --gid meters --etag IjBhMDA=
   aziotdps enrollment-group delete -n mydps --all --yes",
         mut_arg("enrollment_group_id", |id| id.required(false).required_unless_present("all")))]
     Delete(Delete<Id>),

@@ -80,6 +80,9 @@ pub fn text(text: &[u8]) -> ExitCode {
     }
 }
 
+/// No column is padded to more than this; longer cells stand out of it.
+const WIDEST: usize = 100;
+
 /// Prints what an operation gives.
 pub struct Printer<W> {
     out: W,
@@ -117,6 +120,11 @@ impl<W: Write> Printer<W> {
         self.out.flush()
     }
 
+    /// Whether a record was printed.
+    pub fn has_printed(&self) -> bool {
+        self.printed > 0
+    }
+
     /// Prints what comes after the last record.
     pub fn end(&mut self) -> io::Result<()> {
         if self.list && self.format == Format::Json {
@@ -144,7 +152,7 @@ impl<W: Write> Printer<W> {
         for record in records {
             let cells = self.cells(record);
             for (width, cell) in self.widths.iter_mut().zip(cells) {
-                *width = cell.chars().count().max(*width);
+                *width = cell.chars().count().min(WIDEST).max(*width);
             }
         }
         let headings: Vec<String> = self.columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();

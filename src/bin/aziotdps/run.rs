@@ -112,10 +112,12 @@ impl Host<'_> {
                 Event::Progress(_) | Event::Pending | Event::Busy => {}
             }
         }
-        match failed {
-            Some(stop) => Err(stop),
-            None => printer.end().map_err(|error| self.write_failed(&error)),
-        }
+        // What was printed is whole JSON, also where something failed.
+        let ended = match failed {
+            Some(_) if !printer.has_printed() => Ok(()),
+            _ => printer.end().map_err(|error| self.write_failed(&error)),
+        };
+        failed.map_or(ended, Err)
     }
 
     fn message(&self, message: &Message) {

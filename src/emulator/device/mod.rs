@@ -151,8 +151,9 @@ fn look_up(state: &State, device: &Device) -> Result<Answer> {
 
 fn assigning(state: &State, id: &str, operation: &str, version: &str) -> Answer {
     let path = format!("{}/registrations/{id}/operations/{operation}", DEVELOPMENT.id_scope);
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("api-version", version).finish();
     Answer::json(202, &json!({ "operationId": operation, "status": "assigning" }))
-        .header("Location", format!("https://{}/{path}?api-version={version}", state.authority))
+        .header("Location", format!("https://{}/{path}?{query}", state.authority))
         .header("Retry-After", RETRY_AFTER)
 }
 

@@ -99,7 +99,7 @@ fn assigned(device: &Device, allocation: Allocation, before: Option<&Record>) ->
     let migrates = migrates_data(&device.enrollment);
     let substatus = match current {
         None => "initialAssignment",
-        Some(_) if !moved => text(&["substatus"]).unwrap_or("initialAssignment"),
+        Some(_) if !moved => text(&[KEPT, "substatus"]).unwrap_or("initialAssignment"),
         Some(_) if initial == allocation.hub => "reprovisionedToInitialAssignment",
         Some(_) if migrates => "deviceDataMigrated",
         Some(_) => "deviceDataReset",
@@ -115,7 +115,8 @@ fn assigned(device: &Device, allocation: Allocation, before: Option<&Record>) ->
         "deviceId": device.device_id(),
         "status": "assigned",
         "substatus": substatus,
-        KEPT: { "initialHub": initial, "twin": twin },
+        // Kept beside the record's own, which a failure in between leaves out.
+        KEPT: { "initialHub": initial, "twin": twin, "substatus": substatus },
     }));
     if let Some(payload) = allocation.payload {
         assigned.insert("payload".to_owned(), payload);
