@@ -15,7 +15,8 @@ function Show-Step([string] $Text, [scriptblock] $Command) {
     "# $Text"
     'PS> ' + $Command.ToString().Trim()
     ''
-    (& $Command | Out-String).Trim("`r", "`n")
+    # Wide enough for every column, also where there is no terminal to ask.
+    (& $Command | Out-String -Width 120).Trim("`r", "`n")
 }
 
 Import-Module $ModulePath

@@ -27,6 +27,8 @@ function Start-DpsEmulator([Management.Automation.PSCmdlet] $Caller, [string[]] 
     $start.CreateNoWindow = $true
     $start.RedirectStandardOutput = $true
     $start.RedirectStandardError = $true
+    # The record is UTF-8; Windows would read it in the code page of the console, and lose a path with letters beyond ASCII.
+    $start.StandardOutputEncoding = [Text.Encoding]::UTF8
     foreach ($argument in $ArgumentList) { $start.ArgumentList.Add($argument) }
 
     $emulator = [PSDpsEmulator]::new()

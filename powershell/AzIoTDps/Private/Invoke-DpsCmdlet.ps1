@@ -23,6 +23,13 @@ function Invoke-DpsCmdlet {
     $force = [bool] $members['Force']
     $all = [bool] $members['All']
     $kind = $RecordKinds[$Noun]
+    # What an earlier input of the pipeline bound stays in $PSBoundParameters; where this one is of another set, it is not meant.
+    $sets = @{ DpsObject = 'InputObjectSet'; ResourceId = 'ResourceIdSet' }
+    $sets[$kind.Parameter] = $kind.Parameter + 'Set'
+    foreach ($parameter in $sets.GetEnumerator()) {
+        if ($Caller.ParameterSetName -ne $parameter.Value) { $members.Remove($parameter.Key) }
+    }
+
     $target = $null
     $piped = $members[$kind.Parameter]
     if ($null -eq $piped) {
