@@ -4,13 +4,13 @@ use crate::context::Context;
 use crate::credential::{Account, Authority, TokenCache};
 use crate::error::{Code, Error, Result};
 use crate::http::{Settings, Transport, Url};
+use crate::lookup::Lookup;
 use crate::model::{AuthType, ResourceId};
 use crate::service::{Policy, ResourceManager};
 use crate::target::{Target, host_name_of, resource_of};
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 
 /// Where a cloud's services are.
 #[derive(Clone, Debug)]
@@ -40,9 +40,9 @@ pub struct Connection {
     pub transport: Transport,
     tokens: TokenCache,
     only_subscription: OnceCell<String>,
-    names: Mutex<HashMap<(String, String), ResourceId>>,
-    host_names: Mutex<HashMap<ResourceId, String>>,
-    policies: Mutex<HashMap<ResourceId, Arc<Vec<Policy>>>>,
+    names: Lookup<(String, String), ResourceId>,
+    host_names: Lookup<ResourceId, String>,
+    policies: Lookup<ResourceId, Arc<Vec<Policy>>>,
 }
 
 impl Connection {
@@ -58,9 +58,9 @@ impl Connection {
             transport: Transport::new(settings),
             tokens: TokenCache::default(),
             only_subscription: OnceCell::new(),
-            names: Mutex::default(),
-            host_names: Mutex::default(),
-            policies: Mutex::default(),
+            names: Lookup::default(),
+            host_names: Lookup::default(),
+            policies: Lookup::default(),
         }
     }
 
@@ -95,13 +95,13 @@ impl Connection {
     }
 
     /// Drops resource manager's token; whether another can be had.
-    pub async fn forget_resource_manager_token(&self) -> bool {
-        self.forget(&self.cloud.authority.resource_manager_scope).await
+    pub fn forget_resource_manager_token(&self) -> bool {
+        self.forget(&self.cloud.authority.resource_manager_scope)
     }
 
     /// Drops the data plane's token; whether another can be had.
-    pub async fn forget_data_plane_token(&self) -> bool {
-        self.forget(&self.cloud.authority.data_plane_scope).await
+    pub fn forget_data_plane_token(&self) -> bool {
+        self.forget(&self.cloud.authority.data_plane_scope)
     }
 
     /// The host name of a service, looked up once.
@@ -109,13 +109,8 @@ impl Connection {
     /// # Errors
     /// Those of resource manager; [`Code::Conflict`] while the service is still being made.
     pub async fn host_name(&self, id: &ResourceId, context: &Context) -> Result<String> {
-        let mut known = self.host_names.lock().await;
-        if let Some(host_name) = known.get(id) {
-            return Ok(host_name.clone());
-        }
-        let host_name = host_name_of(&ResourceManager::new(context).service(id).await?)?;
-        known.insert(id.clone(), host_name.clone());
-        Ok(host_name)
+        let look = async { host_name_of(&ResourceManager::new(context).service(id).await?) };
+        self.host_names.get(id.clone(), look).await
     }
 
     /// The service called `name`, in whichever resource group of the subscription it is, looked up once.
@@ -124,15 +119,13 @@ impl Connection {
     /// Those of resource manager.
     pub async fn named(&self, subscription_id: &str, name: &str, context: &Context) -> Result<ResourceId> {
         let key = (subscription_id.to_owned(), name.to_lowercase());
-        let mut known = self.names.lock().await;
-        if let Some(id) = known.get(&key) {
-            return Ok(id.clone());
-        }
-        let service = ResourceManager::new(context).find(subscription_id, name).await?;
-        let id = resource_of(&service)?;
-        self.host_names.lock().await.insert(id.clone(), host_name_of(&service)?);
-        known.insert(key, id.clone());
-        Ok(id)
+        let look = async {
+            let service = ResourceManager::new(context).find(subscription_id, name).await?;
+            let id = resource_of(&service)?;
+            self.host_names.put(id.clone(), host_name_of(&service)?);
+            Ok(id)
+        };
+        self.names.get(key, look).await
     }
 
     /// The shared access policies of a service, looked up once.
@@ -140,18 +133,13 @@ impl Connection {
     /// # Errors
     /// Those of resource manager.
     pub async fn policies(&self, id: &ResourceId, context: &Context) -> Result<Arc<Vec<Policy>>> {
-        let mut known = self.policies.lock().await;
-        if let Some(policies) = known.get(id) {
-            return Ok(policies.clone());
-        }
-        let policies = Arc::new(ResourceManager::new(context).policies(id).await?);
-        known.insert(id.clone(), policies.clone());
-        Ok(policies)
+        let look = async { ResourceManager::new(context).policies(id).await.map(Arc::new) };
+        self.policies.get(id.clone(), look).await
     }
 
     /// Drops the policies of a service: one of their keys was not accepted.
-    pub async fn forget_policies(&self, id: &ResourceId) {
-        self.policies.lock().await.remove(id);
+    pub fn forget_policies(&self, id: &ResourceId) {
+        self.policies.forget(id);
     }
 
     /// The subscription of names: the one given, or the only one that the account sees.
@@ -186,8 +174,8 @@ impl Connection {
         Ok(bearer(&token))
     }
 
-    async fn forget(&self, scope: &str) -> bool {
-        self.tokens.forget(scope).await;
+    fn forget(&self, scope: &str) -> bool {
+        self.tokens.forget(scope);
         matches!(self.account, Some(Account::ClientSecret(_)))
     }
 }

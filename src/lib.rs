@@ -8,7 +8,7 @@
 //! | [`operation`] | one file per noun: request → checks → calls → events |
 //! | [`present`] | the shapes in which records leave |
 //! | [`target`] | from the ways to name a service to its address and credentials |
-//! | [`connection`], [`context`] | what a session is connected with; what one operation has at hand |
+//! | [`connection`], [`context`], [`lookup`] | what a session is connected with; what one operation has at hand; what is looked up once |
 //! | [`credential`] | shared access signatures, Entra tokens |
 //! | [`service`] | the data plane and resource manager |
 //! | [`http`] | the transport: retries, time-outs, what is told of each request |
@@ -23,6 +23,7 @@ pub mod emulator;
 pub mod error;
 pub mod ffi;
 pub mod http;
+pub mod lookup;
 pub mod model;
 pub mod operation;
 pub mod present;

@@ -204,12 +204,12 @@ impl Endpoint {
     }
 
     /// Drops what was cached of the credentials, since the service did not accept them; whether there may be others.
-    pub async fn forget(&self, context: &Context) -> bool {
+    pub fn forget(&self, context: &Context) -> bool {
         match &self.access {
             Access::Key(_) => false,
-            Access::Login => context.connection().forget_data_plane_token().await,
+            Access::Login => context.connection().forget_data_plane_token(),
             Access::Policies(id) => {
-                context.connection().forget_policies(id).await;
+                context.connection().forget_policies(id);
                 true
             }
         }

@@ -5,6 +5,7 @@ use crate::http::{Listener, Method, Request, Response, Transport, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
@@ -58,7 +59,11 @@ pub struct Authority {
 
 /// Tokens by scope, each fetched once and used until shortly before its end.
 #[derive(Debug, Default)]
-pub struct TokenCache(Mutex<HashMap<String, (SecretString, Instant)>>);
+pub struct TokenCache(std::sync::Mutex<HashMap<String, Arc<Mutex<Option<Token>>>>>);
+
+/// A token, and how long it is used.
+#[derive(Debug)]
+struct Token(SecretString, Instant);
 
 #[derive(Deserialize)]
 struct TokenAnswer {
@@ -87,9 +92,10 @@ impl TokenCache {
         transport: &Transport,
         listener: &impl Listener,
     ) -> Result<SecretString> {
+        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(scope.to_owned()).or_default().clone();
         // Held over the request: those who want the same token at once wait for one answer.
-        let mut tokens = self.0.lock().await;
-        if let Some((token, good_until)) = tokens.get(scope)
+        let mut known = slot.lock().await;
+        if let Some(Token(token, good_until)) = &*known
             && Instant::now() < *good_until
         {
             return Ok(token.clone());
@@ -98,13 +104,13 @@ impl TokenCache {
         // A token whose whole life is shorter than the margin is used for half of it.
         let life = Duration::from_secs(answer.expires_in.min(LONGEST_LIFE));
         let good_until = Instant::now() + life.saturating_sub(MARGIN).max(life / 2);
-        tokens.insert(scope.to_owned(), (answer.access_token.clone(), good_until));
+        *known = Some(Token(answer.access_token.clone(), good_until));
         Ok(answer.access_token)
     }
 
     /// Forgets the token for `scope`: the service did not accept it.
-    pub async fn forget(&self, scope: &str) {
-        self.0.lock().await.remove(scope);
+    pub fn forget(&self, scope: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(scope);
     }
 }
 

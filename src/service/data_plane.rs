@@ -169,7 +169,7 @@ impl<'a> DataPlane<'a> {
         request.authorization = Some(self.endpoint.authorization(self.context, right).await?);
         signed();
         let first = self.context.send(&request).await?;
-        if first.status != 401 || !self.endpoint.forget(self.context).await {
+        if first.status != 401 || !self.endpoint.forget(self.context) {
             return Ok(first);
         }
         self.context.verbose("401: signing in again".to_owned());

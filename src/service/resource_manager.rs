@@ -155,7 +155,7 @@ impl<'a> ResourceManager<'a> {
         let mut request = Request { method, url: url.clone(), headers: Vec::new(), authorization: None, body: None };
         request.authorization = Some(connection.resource_manager_token(self.context).await?);
         let mut response = self.context.send(&request).await.map_err(Error::of_a_read)?;
-        if response.status == 401 && connection.forget_resource_manager_token().await {
+        if response.status == 401 && connection.forget_resource_manager_token() {
             self.context.verbose("401: signing in again".to_owned());
             request.authorization = Some(connection.resource_manager_token(self.context).await?);
             response = self.context.send(&request).await.map_err(Error::of_a_read)?.after(&response);

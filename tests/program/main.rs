@@ -433,6 +433,25 @@ fn the_emulator_has_the_hubs_of_its_configuration() {
 }
 
 #[test]
+fn an_emulator_that_a_program_starts_goes_with_it_and_not_on_ctrl_c() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["emulator", "start", "--port", "0", "--json", "--until-eof"]).env("AZIOTDPS_HOME", home.path());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut emulator = Running(command.spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(emulator.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    #[cfg(unix)]
+    {
+        emulator.signal("-INT");
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(emulator.0.try_wait().unwrap().is_none(), "Ctrl+C was meant for another");
+    }
+    drop(emulator.0.stdin.take());
+    assert_eq!(emulator.ended().code(), Some(0));
+}
+
+#[test]
 fn the_emulator_says_when_it_is_ready_and_ends_when_asked() {
     let home = tempfile::tempdir().unwrap();
     let start = |arguments: &[&str]| {

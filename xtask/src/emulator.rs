@@ -20,8 +20,9 @@ impl Emulator {
     pub fn start(program: &Path) -> Result<Self> {
         let home = tempfile::tempdir()?;
         let mut command = process::command(program);
-        command.args(["emulator", "start", "--port", "0", "--json"]).env("AZIOTDPS_HOME", home.path());
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["emulator", "start", "--port", "0", "--json", "--until-eof"]).env("AZIOTDPS_HOME", home.path());
+        // Its input ends with this program, however that ends.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = command.spawn().with_context(|| format!("{command:?} cannot be started"))?;
         let mut emulator = Self { child, home, ready: Value::Null };
         let mut line = String::new();

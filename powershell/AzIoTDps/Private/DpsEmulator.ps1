@@ -25,6 +25,8 @@ function Start-DpsEmulator([Management.Automation.PSCmdlet] $Caller, [string[]] 
     $start = [Diagnostics.ProcessStartInfo]::new($program)
     $start.UseShellExecute = $false
     $start.CreateNoWindow = $true
+    # Its input ends with this process, however that ends, and so does the emulator (--until-eof).
+    $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
     $start.RedirectStandardError = $true
     # The record is UTF-8; Windows would read it in the code page of the console, and lose a path with letters beyond ASCII.

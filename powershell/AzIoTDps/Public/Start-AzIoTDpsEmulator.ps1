@@ -57,7 +57,7 @@ function Start-AzIoTDpsEmulator {
     )
     begin { Use-CallerPreference $PSCmdlet }
     process {
-        $arguments = 'emulator', 'start', '--json', '--port', "$Port"
+        $arguments = 'emulator', 'start', '--json', '--until-eof', '--port', "$Port"
         if ($DataPath) { $arguments += '--data-path', $PSCmdlet.GetUnresolvedProviderPathFromPSPath($DataPath) }
         if (-not $PSCmdlet.ShouldProcess("emulator on port $Port", 'Start')) { return }
 

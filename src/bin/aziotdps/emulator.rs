@@ -1,6 +1,6 @@
 //! The local service: says on stdout how to use it, logs to stderr, ends on Ctrl+C.
 
-use crate::interrupt::on_interrupt;
+use crate::interrupt::{ignore_interrupts, on_interrupt};
 use aziotdps::emulator::{self, Configuration, Options, Ready};
 use aziotdps::error::Error;
 use clap::{Args, Subcommand};
@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
+use std::thread;
 
 /// A provisioning service on this machine, for tests and demos.
 #[derive(Subcommand)]
@@ -30,6 +31,9 @@ pub struct Start {
     /// A JSON file with the hubs that devices go to, and the service's own allocation policy.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// End when standard input ends, and not on Ctrl+C: for a program that starts it and may be gone before it.
+    #[arg(long)]
+    until_eof: bool,
     /// Say how to use it as one line of JSON.
     #[arg(long)]
     json: bool,
@@ -53,7 +57,16 @@ pub fn start(options: Start) -> ExitCode {
 fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
     // Before it starts: whoever reads that it is ready may end it at once.
     let (interrupt, interrupted) = mpsc::channel::<()>();
-    on_interrupt(move || drop(interrupt))?;
+    if options.until_eof {
+        ignore_interrupts()?;
+        thread::spawn(move || {
+            // However it ends: nobody is there any more.
+            let _ = io::copy(&mut io::stdin(), &mut io::sink());
+            drop(interrupt);
+        });
+    } else {
+        on_interrupt(move || drop(interrupt))?;
+    }
     let configuration = options.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
     let emulator = emulator::Emulator::start(Options {
         port: options.port,

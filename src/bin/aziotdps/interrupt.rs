@@ -20,6 +20,15 @@ pub fn on_interrupt(action: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets Ctrl+C pass: a terminal sends it to every program that was started from it, whoever it was meant for.
+pub fn ignore_interrupts() -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
+        runtime.block_on(async { while tokio::signal::ctrl_c().await.is_ok() {} });
+    })?;
+    Ok(())
+}
+
 #[cfg(unix)]
 struct Interrupts([tokio::signal::unix::Signal; 2]);
 
