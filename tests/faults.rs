@@ -209,11 +209,10 @@ fn a_change_that_must_not_be_made_twice_is_given_up_when_in_doubt() {
     let bench = bench();
     bench.run(Call::EnrollmentGroupNew, json!({"name": "g", "attestationType": "SymmetricKey"})).item();
     // The first attempt did nothing, and somebody else wrote before the second.
-    bench.fault(Fault::status(500).on("PUT", "/enrollmentGroups/").late(Duration::from_millis(500)));
+    bench.fault(Fault::status(500).on("PUT", "/enrollmentGroups/").late(Duration::from_secs(2)));
     let operation = bench.session.start(Call::EnrollmentGroupSet, br#"{"name":"g","swapKey":true}"#);
-    std::thread::sleep(Duration::from_millis(250));
+    bench.until_played();
     let other = json!({"enrollmentGroupId": "g", "attestation": {"type": "symmetricKey"}, "initialTwin": {"tags": {"by": "other"}}});
-    bench.emulator.faults().clear();
     bench.put_raw("/enrollmentGroups/g", other.to_string());
     let error = finish(&operation).error();
     assert_eq!((error.code(), error.outcome()), (Code::PreconditionFailed, Outcome::Unknown), "{error}");
@@ -224,9 +223,9 @@ fn a_lost_change_that_takes_out_is_made_nevertheless() {
     let bench = bench();
     bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {"a": 1}})).item();
     // The first attempt does nothing, and somebody else writes before the second.
-    bench.fault(Fault::status(503).on("PUT", "/enrollments/").retry_after("1"));
+    bench.fault(Fault::status(503).on("PUT", "/enrollments/").retry_after("3"));
     let operation = bench.session.start(Call::EnrollmentSet, br#"{"registrationId":"dev-01","tag":{}}"#);
-    std::thread::sleep(Duration::from_millis(500));
+    bench.until_played();
     let mut other: serde_json::Value =
         serde_json::from_str(&bench.emulator.stored(Individual, "dev-01").unwrap()).unwrap();
     other["initialTwin"]["tags"]["b"] = json!(2);
@@ -387,13 +386,8 @@ fn a_cancelled_write_is_of_unknown_outcome() {
     let bench = bench();
     bench.fault(Fault::delay(Duration::from_secs(20)).on("PUT", "/enrollments/"));
     let operation = bench.session.start(Call::EnrollmentSet, br#"{"registrationId":"dev-01","tag":{"a":1}}"#);
+    bench.until_played();
     let started = Instant::now();
-    // The last call before the one that hangs.
-    let read = |call: &aziotdps::emulator::LoggedRequest| call.path.contains("/attestationmechanism");
-    while !bench.emulator.requests().iter().any(read) && started.elapsed() < Duration::from_secs(10) {
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    std::thread::sleep(Duration::from_millis(300));
     operation.cancel();
     operation.cancel();
     let outcome = finish(&operation);

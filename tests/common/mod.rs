@@ -100,6 +100,16 @@ impl Bench {
         self.emulator.faults().queue(fault);
     }
 
+    /// Waits until every fault has met its request.
+    #[track_caller]
+    pub fn until_played(&self) {
+        let started = Instant::now();
+        while !self.emulator.faults().pending().is_empty() {
+            assert!(started.elapsed() < PATIENCE, "{:?} met nothing", self.emulator.faults().pending());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Makes the records `dev-{number}` of a collection, by the emulator's own call.
     pub fn seed(&self, collection: &str, numbers: std::ops::Range<u32>) {
         let seed = json!({"collection": collection, "first": numbers.start, "count": numbers.len()});
