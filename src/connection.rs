@@ -1,7 +1,7 @@
 //! What a session is connected with: the cloud, the account, the default service, and what was looked up so far.
 
 use crate::context::Context;
-use crate::credential::{Account, Authority, TokenCache};
+use crate::credential::{Account, Authority, SuppliedTokens, TokenCache};
 use crate::error::{Code, Error, Result};
 use crate::http::{Settings, Transport, Url};
 use crate::lookup::Lookup;
@@ -69,15 +69,8 @@ impl Connection {
     /// # Errors
     /// [`Code::NotConnected`] without an account, and those of signing in.
     pub async fn resource_manager_token(&self, context: &Context) -> Result<SecretString> {
-        match &self.account {
-            Some(Account::ClientSecret(_)) => self.token(&self.cloud.authority.resource_manager_scope, context).await,
-            Some(Account::Supplied(tokens)) => tokens
-                .resource_manager
-                .as_ref()
-                .map(bearer)
-                .ok_or_else(|| not_connected("a token for resource manager")),
-            None => Err(not_connected("an account")),
-        }
+        let scope = &self.cloud.authority.resource_manager_scope;
+        self.token(scope, |tokens| tokens.resource_manager.as_ref(), "a token for resource manager", context).await
     }
 
     /// The `Authorization` header for the data plane, by Entra.
@@ -85,13 +78,8 @@ impl Connection {
     /// # Errors
     /// As for [`Self::resource_manager_token`].
     pub async fn data_plane_token(&self, context: &Context) -> Result<SecretString> {
-        match &self.account {
-            Some(Account::ClientSecret(_)) => self.token(&self.cloud.authority.data_plane_scope, context).await,
-            Some(Account::Supplied(tokens)) => {
-                tokens.data_plane.as_ref().map(bearer).ok_or_else(|| not_connected("a token for the data plane"))
-            }
-            None => Err(not_connected("an account")),
-        }
+        let scope = &self.cloud.authority.data_plane_scope;
+        self.token(scope, |tokens| tokens.data_plane.as_ref(), "a token for the data plane", context).await
     }
 
     /// Drops resource manager's token; whether another can be had.
@@ -166,12 +154,22 @@ impl Connection {
         only.await.cloned()
     }
 
-    async fn token(&self, scope: &str, context: &Context) -> Result<SecretString> {
-        let Some(Account::ClientSecret(account)) = &self.account else {
-            return Err(not_connected("an account"));
-        };
-        let token = self.tokens.token(account, &self.cloud.authority, scope, &self.transport, context).await?;
-        Ok(bearer(&token))
+    /// The account's token for `scope`, or the one that was supplied for it.
+    async fn token(
+        &self,
+        scope: &str,
+        supplied: impl Fn(&SuppliedTokens) -> Option<&SecretString>,
+        what: &str,
+        context: &Context,
+    ) -> Result<SecretString> {
+        match &self.account {
+            Some(Account::ClientSecret(account)) => {
+                let token = self.tokens.token(account, &self.cloud.authority, scope, &self.transport, context).await?;
+                Ok(bearer(&token))
+            }
+            Some(Account::Supplied(tokens)) => supplied(tokens).map(bearer).ok_or_else(|| not_connected(what)),
+            None => Err(not_connected("an account")),
+        }
     }
 
     fn forget(&self, scope: &str) -> bool {

@@ -9,6 +9,9 @@ use crate::service::Policy;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+/// The ways in which a request can name the service.
+pub(crate) const WAYS: &str = "resourceGroupName and dpsName, resourceId, hostName, or connectionString";
+
 /// How a request names the service. Which members go together is [`Target::parse`]'s business.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -77,8 +80,7 @@ impl Target {
                 return Err(Error::argument("dpsName", "resourceGroupName needs dpsName beside it."));
             }
             _ => {
-                let ways = "resourceGroupName and dpsName, resourceId, hostName, or connectionString";
-                return Err(Error::argument("target", format!("A service is named in one way: by {ways}.")));
+                return Err(Error::argument("target", format!("A service is named in one way: by {WAYS}.")));
             }
         }))
     }

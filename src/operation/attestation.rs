@@ -14,7 +14,9 @@ use zeroize::Zeroizing;
 
 const ATTESTATION: &str = "attestation";
 const X509: &[&str] = &[ATTESTATION, "x509"];
-const CA_REFERENCES: &str = "caReferences";
+
+/// The member of `attestation.x509` that names CA certificates of the service.
+pub const CA_REFERENCES: &str = "caReferences";
 
 /// What a caller gave of an enrollment's attestation.
 #[derive(Debug, Default, Deserialize)]

@@ -1,14 +1,13 @@
 //! What can be done to an existing record besides giving new values: clear, merge twins, exchange and renew keys.
 
-use super::settings::object;
+use super::attestation::CA_REFERENCES;
+use super::settings::{DESIRED, TAGS, object};
 use crate::error::{Code, Error, Result};
 use crate::model::{Clear, EnrollmentKind, Record, Slot, Word};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-const TAGS: &[&str] = &["initialTwin", "tags"];
-const DESIRED: &[&str] = &["initialTwin", "properties", "desired"];
 const PRIMARY_KEY: &[&str] = &["attestation", "symmetricKey", "primaryKey"];
 const SECONDARY_KEY: &[&str] = &["attestation", "symmetricKey", "secondaryKey"];
 
@@ -104,15 +103,11 @@ impl Change {
     /// # Errors
     /// [`Code::InvalidChange`] where the record has no keys to exchange.
     pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
-        // Before what is cleared besides: the second of two goes before the first, whose place it would take.
-        for word in [Clear::SecondaryCertificate, Clear::SecondaryCaName].into_iter().filter(|word| self.clears(*word))
-        {
-            clear(word, kind, record);
-        }
+        // First, so that a second that is to go as well does not take the first one's place.
+        self.apply_repeatable(kind, record);
         for word in [Clear::PrimaryCertificate, Clear::PrimaryCaName].into_iter().filter(|word| self.promotes(*word)) {
             promote(word, kind, record);
         }
-        self.apply_repeatable(kind, record);
         if let Some(parameter) = self.touches_keys()
             && (record.text(PRIMARY_KEY).is_none() || record.text(SECONDARY_KEY).is_none())
         {
@@ -155,8 +150,8 @@ fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
         Clear::StorageRootKey => drop(record.remove(&["attestation", "tpm", "storageRootKey"])),
         Clear::PrimaryCertificate => drop(record.remove(&x509(certificates, "primary"))),
         Clear::SecondaryCertificate => drop(record.remove(&x509(certificates, "secondary"))),
-        Clear::PrimaryCaName => drop(record.remove(&x509("caReferences", "primary"))),
-        Clear::SecondaryCaName => drop(record.remove(&x509("caReferences", "secondary"))),
+        Clear::PrimaryCaName => drop(record.remove(&x509(CA_REFERENCES, "primary"))),
+        Clear::SecondaryCaName => drop(record.remove(&x509(CA_REFERENCES, "secondary"))),
         Clear::NamespaceName => drop(record.remove(&["namespaceName"])),
         Clear::CertificateAuthorityName => drop(record.remove(&["certificateAuthorityName"])),
         Clear::CertificatePolicyName => drop(record.remove(&["certificatePolicyName"])),
@@ -166,7 +161,7 @@ fn clear(word: Clear, kind: EnrollmentKind, record: &mut Record) {
 /// A record cannot do without a first certificate, so the second takes its place. A second that is a copy of the first,
 /// which the service makes where only one was given, is none.
 fn promote(word: Clear, kind: EnrollmentKind, record: &mut Record) {
-    let member = if word == Clear::PrimaryCaName { "caReferences" } else { kind.certificates_member() };
+    let member = if word == Clear::PrimaryCaName { CA_REFERENCES } else { kind.certificates_member() };
     let slot = |slot: Slot| ["attestation", "x509", member, slot.wire()];
     let first = record.remove(&slot(Slot::Primary));
     match record.remove(&slot(Slot::Secondary)) {

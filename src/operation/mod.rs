@@ -25,7 +25,7 @@ use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::model::{DATA_PLANE_API_VERSION, EnrollmentKind};
 use crate::service::DataPlane;
-use crate::target::Target;
+use crate::target::{Target, WAYS};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
@@ -185,10 +185,9 @@ async fn data_plane<'a>(
 ) -> Result<DataPlane<'a>> {
     let connection = context.connection();
     let target = target.or_else(|| connection.default_target.clone()).ok_or_else(|| {
-        let ways = "resourceGroupName and dpsName, resourceId, hostName, or connectionString";
         Error::new(
             Code::NotConnected,
-            format!("Which provisioning service? Name it by {ways}, or connect to one first."),
+            format!("Which provisioning service? Name it by {WAYS}, or connect to one first."),
         )
     })?;
     let endpoint = target.resolve(context).await?;

@@ -5,6 +5,12 @@ use crate::model::{EnrollmentKind, Members, ProvisioningStatus, Record, Reprovis
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// Where a record has its twin's tags.
+pub const TAGS: &[&str] = &["initialTwin", "tags"];
+
+/// Where a record has its twin's desired properties.
+pub const DESIRED: &[&str] = &["initialTwin", "properties", "desired"];
+
 /// What a caller gave of an enrollment's plain members.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -51,10 +57,10 @@ impl Settings {
             record.set(&["capabilities", "iotEdge"], edge);
         }
         if let Some(tag) = &self.tag {
-            record.set(&["initialTwin", "tags"], tag.clone());
+            record.set(TAGS, tag.clone());
         }
         if let Some(desired) = &self.desired {
-            record.set(&["initialTwin", "properties", "desired"], desired.clone());
+            record.set(DESIRED, desired.clone());
         }
         for (name, member) in self.registry() {
             if let Some(name) = name {

@@ -1,6 +1,6 @@
 //! The data plane: enrollments of either kind, and registrations.
 
-use super::refusal::{refusal, unreadable};
+use super::refusal::{accepted, refusal, unreadable};
 use crate::context::Context;
 use crate::error::{Code, Error, Outcome, Result};
 use crate::http::{Method, Request, Response};
@@ -135,8 +135,7 @@ impl<'a> DataPlane<'a> {
     }
 
     async fn ask(&self, right: AccessRight, request: Request) -> Result<Response> {
-        let response = self.send(right, request, || {}).await.map_err(Error::of_a_read)?;
-        if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
+        accepted(self.send(right, request, || {}).await.map_err(Error::of_a_read)?)
     }
 
     async fn write<T>(

@@ -1,6 +1,6 @@
 //! What an answer that is not a success means.
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Result};
 use crate::http::Response;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,6 +14,11 @@ struct Body {
     code: Option<Value>,
     tracking_id: Option<String>,
     message: Option<String>,
+}
+
+/// A success as it is; anything else as its error.
+pub fn accepted(response: Response) -> Result<Response> {
+    if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
 }
 
 /// The error for `response`. Branches on the status, never on text; the body may be missing or not JSON.

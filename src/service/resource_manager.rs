@@ -1,6 +1,6 @@
 //! Resource manager: which provisioning services there are, where they answer, and their shared access policies.
 
-use super::refusal::{refusal, unreadable};
+use super::refusal::{accepted, unreadable};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::http::{Method, Request, Response, Url};
@@ -160,7 +160,7 @@ impl<'a> ResourceManager<'a> {
             request.authorization = Some(connection.resource_manager_token(self.context).await?);
             response = self.context.send(&request).await.map_err(Error::of_a_read)?.after(&response);
         }
-        if (200..300).contains(&response.status) { Ok(response) } else { Err(refusal(&response)) }
+        accepted(response)
     }
 
     fn url(&self, segments: &[&str], api_version: &str) -> Url {
