@@ -261,10 +261,10 @@ class PSProvisioningServiceDescription {
     # Takes the Az module's own object (or anything of its shape) where a parameter wants ours; the throw makes the binder look elsewhere.
     # [object], not [psobject]: only so are compiled .NET objects taken. Build instances with ::new(), a cast from a hashtable lands here too.
     PSProvisioningServiceDescription([object] $other) {
-        $id = $other.PSObject.Properties['Id']
+        $idMember = $other.PSObject.Properties['Id']
         $details = $other.PSObject.Properties['Properties']
-        if ($null -eq $id -or $null -eq $details) { throw 'not a provisioning service' }
-        $this.Id = $id.Value
+        if ($null -eq $idMember -or $null -eq $details) { throw 'not a provisioning service' }
+        $this.Id = $idMember.Value
         $nameMember = $other.PSObject.Properties['Name']
         if ($null -ne $nameMember) { $this.Name = $nameMember.Value }
         $groupMember = $other.PSObject.Properties['ResourceGroupName']
