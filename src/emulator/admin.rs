@@ -1,19 +1,19 @@
 //! The emulator's own calls under `/_emulator/`: what a test needs and the real service does not have. They ask for no
 //! token; `docs/emulator.md` describes them.
 
-use super::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented};
-use super::faults::Fault;
-use super::record;
-use super::registration;
-use super::request::{Answer, Request};
-use super::state::State;
-use super::store::Collection;
+use crate::emulator::data_plane::registration;
+use crate::emulator::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented};
+use crate::emulator::record::enrollment;
+use crate::emulator::record::store::Collection;
+use crate::emulator::request::{Answer, Request};
+use crate::emulator::server::faults::Fault;
+use crate::emulator::state::State;
 use crate::model::{EnrollmentKind, Members, Record};
 use serde::Deserialize;
 use serde_json::json;
 
 /// Answers `/_emulator/{parts}`; `ids` are the same segments as they came.
-pub(super) fn answer(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Result<Answer> {
+pub(crate) fn answer(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Result<Answer> {
     // A web page can send requests here too, and a browser says so. No page has business with these calls.
     if request.headers.contains_key("origin") {
         return Err(forbidden("The emulator's own calls take no request from a web page."));
@@ -110,7 +110,7 @@ fn seed(state: &State, request: &Request) -> Result<Answer> {
             match collection {
                 Collection::Enrollments(kind) => {
                     let sent = enrollment(kind, &id);
-                    records.put(collection, &id, None, &record::compose(kind, &id, sent, None)?)?;
+                    records.put(collection, &id, None, &enrollment::compose(kind, &id, sent, None)?)?;
                 }
                 Collection::Registrations => {
                     let group =

@@ -5,17 +5,17 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// Seconds since 1970.
-pub(super) fn unix_seconds() -> i64 {
+pub(crate) fn unix_seconds() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// Now, as a record's date.
-pub(super) fn now() -> String {
+pub(crate) fn now() -> String {
     text(OffsetDateTime::now_utc())
 }
 
 /// Seven digits of a second, the zeros at the end left out, and no fraction where it is zero.
-pub(super) fn text(moment: OffsetDateTime) -> String {
+pub(crate) fn text(moment: OffsetDateTime) -> String {
     let whole = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let date = moment.format(&whole).unwrap_or_default();
     let fraction = format!("{:07}", moment.nanosecond() / 100);
@@ -26,19 +26,19 @@ pub(super) fn text(moment: OffsetDateTime) -> String {
 }
 
 /// Now, as resource manager writes it.
-pub(super) fn http_now() -> String {
+pub(crate) fn http_now() -> String {
     http_text(OffsetDateTime::now_utc())
 }
 
 /// A date in the form of HTTP headers.
-pub(super) fn http_text(moment: OffsetDateTime) -> String {
+pub(crate) fn http_text(moment: OffsetDateTime) -> String {
     let form =
         format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
     moment.format(&form).unwrap_or_default()
 }
 
 /// A new etag: base64 of a quoted text with the shape of a GUID.
-pub(super) fn etag() -> String {
+pub(crate) fn etag() -> String {
     base64::encode(format!("\"{:08x}-0000-0800-0000-{:08x}0000\"", fastrand::u32(..), unix_seconds()))
 }
 

@@ -3,26 +3,26 @@
 //! Only 401002, 404201, 404202, 409201 and 409202 have been seen from the real service for the calls served here. Where no code
 //! is known the status followed by `000` stands in, so that nobody mistakes it for a documented one.
 
-use super::clock;
-use super::request::Answer;
+use crate::emulator::clock;
+use crate::emulator::request::Answer;
 use crate::model::EnrollmentKind;
 use serde_json::json;
 
 /// A refused request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
-    pub(super) code: u32,
-    pub(super) message: String,
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: u32,
+    pub(crate) message: String,
     /// What goes into `Allow`, where the method is at fault.
     allow: Option<&'static str>,
 }
 
 /// A result whose failure is a [`Refusal`].
-pub(super) type Result<T> = std::result::Result<T, Refusal>;
+pub(crate) type Result<T> = std::result::Result<T, Refusal>;
 
 impl Refusal {
-    pub(super) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), allow: None }
     }
 
@@ -31,92 +31,92 @@ impl Refusal {
     }
 }
 
-pub(super) fn bad_request(message: impl Into<String>) -> Refusal {
+pub(crate) fn bad_request(message: impl Into<String>) -> Refusal {
     Refusal::unnumbered(400, message)
 }
 
-pub(super) fn unauthorized(message: impl Into<String>) -> Refusal {
+pub(crate) fn unauthorized(message: impl Into<String>) -> Refusal {
     Refusal::unnumbered(401, message)
 }
 
-pub(super) fn forbidden(message: impl Into<String>) -> Refusal {
+pub(crate) fn forbidden(message: impl Into<String>) -> Refusal {
     Refusal::unnumbered(403, message)
 }
 
-pub(super) fn not_found(kind: EnrollmentKind) -> Refusal {
+pub(crate) fn not_found(kind: EnrollmentKind) -> Refusal {
     match kind {
         EnrollmentKind::Individual => Refusal::new(404, 404_201, "Enrollment not found."),
         EnrollmentKind::Group => Refusal::new(404, 404_202, "EnrollmentGroup not found."),
     }
 }
 
-pub(super) fn registration_not_found() -> Refusal {
+pub(crate) fn registration_not_found() -> Refusal {
     Refusal::unnumbered(404, "Registration not found.")
 }
 
-pub(super) fn operation_not_found() -> Refusal {
+pub(crate) fn operation_not_found() -> Refusal {
     Refusal::unnumbered(404, "The device has no such operation.")
 }
 
-pub(super) fn id_scope_not_found() -> Refusal {
+pub(crate) fn id_scope_not_found() -> Refusal {
     Refusal::unnumbered(404, "No service has this ID scope.")
 }
 
-pub(super) fn ca_certificate_not_found() -> Refusal {
+pub(crate) fn ca_certificate_not_found() -> Refusal {
     Refusal::unnumbered(404, "The service has no certificate of this name.")
 }
 
 /// A device that could not prove who it is.
-pub(super) fn device_unauthorized(message: impl Into<String>) -> Refusal {
+pub(crate) fn device_unauthorized(message: impl Into<String>) -> Refusal {
     Refusal::new(401, 401_002, message)
 }
 
-pub(super) fn already_registering() -> Refusal {
+pub(crate) fn already_registering() -> Refusal {
     Refusal::unnumbered(409, "The device is being registered already.")
 }
 
-pub(super) fn method_not_allowed(allow: &'static str) -> Refusal {
+pub(crate) fn method_not_allowed(allow: &'static str) -> Refusal {
     Refusal { allow: Some(allow), ..Refusal::unnumbered(405, format!("The resource takes {allow} only.")) }
 }
 
-pub(super) fn already_exists(kind: EnrollmentKind) -> Refusal {
+pub(crate) fn already_exists(kind: EnrollmentKind) -> Refusal {
     match kind {
         EnrollmentKind::Individual => Refusal::new(409, 409_201, "Enrollment already exists."),
         EnrollmentKind::Group => Refusal::new(409, 409_202, "EnrollmentGroup already exists."),
     }
 }
 
-pub(super) fn precondition_failed() -> Refusal {
+pub(crate) fn precondition_failed() -> Refusal {
     Refusal::unnumbered(412, "The record's ETag is not the one in If-Match.")
 }
 
-pub(super) fn unsupported_media_type() -> Refusal {
+pub(crate) fn unsupported_media_type() -> Refusal {
     Refusal::unnumbered(415, "The body's Content-Type must be application/json.")
 }
 
-pub(super) fn too_large() -> Refusal {
+pub(crate) fn too_large() -> Refusal {
     Refusal::unnumbered(413, "The body is too large.")
 }
 
-pub(super) fn failure(message: impl Into<String>) -> Refusal {
+pub(crate) fn failure(message: impl Into<String>) -> Refusal {
     Refusal::unnumbered(500, message)
 }
 
-pub(super) fn not_implemented(method: &str, path: &str) -> Refusal {
+pub(crate) fn not_implemented(method: &str, path: &str) -> Refusal {
     Refusal::unnumbered(501, not_implemented_text(method, path))
 }
 
 /// A feature that the emulator does not have, where the path alone does not name it.
-pub(super) fn unsupported(feature: &str) -> Refusal {
+pub(crate) fn unsupported(feature: &str) -> Refusal {
     Refusal::unnumbered(501, format!("{feature} is not implemented by this emulator."))
 }
 
-pub(super) fn tpm_not_implemented() -> Refusal {
+pub(crate) fn tpm_not_implemented() -> Refusal {
     unsupported("TPM attestation")
 }
 
 /// The text that names what this emulator does not do.
-pub(super) fn not_implemented_text(method: &str, path: &str) -> String {
+pub(crate) fn not_implemented_text(method: &str, path: &str) -> String {
     format!("{method} {path} is not implemented by this emulator.")
 }
 

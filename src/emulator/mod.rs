@@ -1,52 +1,27 @@
 //! A local Device Provisioning Service, as the public contract describes the real one; `docs/emulator.md` says what it
 //! does and does not do.
 //!
-//! Nothing here is shared with the client but the words of `model` and the error: what both understood wrongly, no test
-//! would find. A request goes through the rooms in this order:
-//!
-//! | room | what it does |
-//! |---|---|
-//! | `tls`, `server` | certificates, connections, HTTP; faults are played here; writes the log and the `journal` |
-//! | `routes` | finds out what a request is for and leads it through what follows |
-//! | `auth`, `signature`, `token` | who may do what; the token endpoint |
-//! | `enrollment`, `registration`, `paging`, `precondition` | the data plane's calls |
-//! | `record`, `attestation`, `certificate` | what a record may hold, what is kept of it, what is shown |
-//! | `device` | the device plane; it has rooms of its own |
-//! | `management`, `authority` | the part of resource manager that finds the service, its keys and its CA certificates |
-//! | `admin` | the emulator's own calls |
-//! | `store` | the records |
-//! | `request`, `errors`, `clock`, `base64`, `configuration`, `state` | what all of them use |
+//! Nothing here is shared with the client but the words of `model` and the error: a mistake that both made would be
+//! found by no test.
 
 mod admin;
-mod attestation;
 mod auth;
-mod authority;
 mod base64;
-mod certificate;
 mod clock;
-mod configuration;
+mod data_plane;
 mod device;
-mod enrollment;
 mod errors;
-mod faults;
-mod journal;
-mod management;
-mod paging;
-mod precondition;
 mod record;
-mod registration;
 mod request;
+mod resource_manager;
 mod routes;
 mod server;
-mod signature;
+mod service;
 mod state;
-mod store;
-mod tls;
-mod token;
 
-pub use configuration::{Configuration, LinkedHub};
-pub use faults::{Fault, FaultKind, FaultStatus, Faults, Match};
-pub use journal::LoggedRequest;
+pub use server::faults::{Fault, FaultKind, FaultStatus, Faults, Match};
+pub use server::journal::LoggedRequest;
+pub use service::configuration::{Configuration, LinkedHub};
 pub use state::Log;
 
 use crate::error::{Code, Error, Result};
@@ -140,16 +115,16 @@ impl Emulator {
             Error::argument("home", "There is no folder for the emulator's certificates. Set AZIOTDPS_HOME to one.")
         })?;
         options.configuration.check()?;
-        let tls = tls::Tls::new(&home)?;
-        let store = store::Store::open(options.data_path.as_deref())?;
+        let tls = server::tls::Tls::new(&home)?;
+        let store = record::store::Store::open(options.data_path.as_deref())?;
         let (listeners, port) = listen(options.port)?;
         let authority = format!("localhost:{port}");
         let endpoint = format!("https://{authority}");
         let state = Arc::new(State {
             store,
-            tokens: token::Issuer::new(endpoint.clone(), options.token_lifetime)?,
+            tokens: auth::token::Issuer::new(endpoint.clone(), options.token_lifetime)?,
             faults: Faults::default(),
-            journal: journal::Journal::default(),
+            journal: server::journal::Journal::default(),
             operations: device::Operations::default(),
             configuration: options.configuration,
             authority,
@@ -199,7 +174,7 @@ impl Emulator {
 
     /// The record as it is kept, keys and certificates included.
     pub fn stored(&self, kind: EnrollmentKind, id: &str) -> Option<String> {
-        self.state.store.text(store::Collection::Enrollments(kind), id).ok().flatten()
+        self.state.store.text(record::store::Collection::Enrollments(kind), id).ok().flatten()
     }
 
     /// Stops it: when this returns its port is free again.
@@ -269,7 +244,7 @@ fn run(
     };
     std::thread::Builder::new().name("emulator".to_owned()).spawn(move || {
         for listener in listeners {
-            runtime.spawn(server::serve(listener, tls.clone(), Arc::clone(&state)));
+            runtime.spawn(server::connection::serve(listener, tls.clone(), Arc::clone(&state)));
         }
         runtime.block_on(stop.cancelled());
     })

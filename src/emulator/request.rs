@@ -9,25 +9,25 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The certificates that a client sent, its own first; none where it has none.
-pub(super) type Peer = Arc<[CertificateDer<'static>]>;
+pub(crate) type Peer = Arc<[CertificateDer<'static>]>;
 
 /// A request, its body read.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) method: Method,
+pub(crate) struct Request {
+    pub(crate) method: Method,
     /// Path and query as they came.
-    pub(super) target: String,
+    pub(crate) target: String,
     /// The path's segments, each decoded by itself: `a%2Fb` is one segment. `None` where one is not UTF-8.
-    pub(super) segments: Option<Vec<String>>,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(crate) segments: Option<Vec<String>>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     /// The certificates that the client sent on this connection. It holds the key of the first; that is all TLS has proven.
-    pub(super) peer: Peer,
+    pub(crate) peer: Peer,
 }
 
 impl Request {
-    pub(super) fn new(method: Method, target: String, headers: HeaderMap, body: Bytes) -> Self {
+    pub(crate) fn new(method: Method, target: String, headers: HeaderMap, body: Bytes) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let segments = segments(path);
         let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -35,28 +35,28 @@ impl Request {
     }
 
     /// The path as it came.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
 
     /// A header that is text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub(super) fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         let media_type = self.header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
         media_type.trim().eq_ignore_ascii_case("application/json")
     }
 
     /// A query parameter; names are compared without case.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
 /// The segments of `path`, decoded; a slash at the end adds none.
-pub(super) fn segments(path: &str) -> Option<Vec<String>> {
+pub(crate) fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.is_empty() {
@@ -67,40 +67,40 @@ pub(super) fn segments(path: &str) -> Option<Vec<String>> {
 
 /// An answer, its body whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(Cow<'static, str>, String)>,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    pub(crate) body: String,
     /// The code of the failure, for the log.
-    pub(super) error_code: Option<String>,
+    pub(crate) error_code: Option<String>,
 }
 
 impl Answer {
     /// An answer without a body.
-    pub(super) fn empty(status: u16) -> Self {
+    pub(crate) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: String::new(), error_code: None }
     }
 
     /// An answer whose body is JSON already.
-    pub(super) fn json_text(status: u16, body: String) -> Self {
+    pub(crate) fn json_text(status: u16, body: String) -> Self {
         Self { body, ..Self::empty(status) }.header("Content-Type", "application/json; charset=utf-8")
     }
 
     /// An answer whose body is `value` as JSON.
-    pub(super) fn json(status: u16, value: &impl Serialize) -> Self {
+    pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_string(value) {
             Ok(body) => Self::json_text(status, body),
             Err(error) => Self { body: error.to_string(), ..Self::empty(500) },
         }
     }
 
-    pub(super) fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
     /// Notes the code of the failure for the log.
-    pub(super) fn failed(mut self, code: impl Into<String>) -> Self {
+    pub(crate) fn failed(mut self, code: impl Into<String>) -> Self {
         self.error_code = Some(code.into());
         self
     }

@@ -1,20 +1,22 @@
 //! What a request is for, and everything that it goes through, in order.
 
-use super::admin;
-use super::auth;
-use super::device;
-use super::enrollment;
-use super::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented, unsupported_media_type};
-use super::management;
-use super::registration;
-use super::request::{Answer, Request};
-use super::state::State;
+use crate::emulator::admin;
+use crate::emulator::auth;
+use crate::emulator::data_plane::enrollment;
+use crate::emulator::data_plane::registration;
+use crate::emulator::device;
+use crate::emulator::errors::{
+    Result, bad_request, forbidden, method_not_allowed, not_implemented, unsupported_media_type,
+};
+use crate::emulator::request::{Answer, Request};
+use crate::emulator::resource_manager;
+use crate::emulator::state::State;
 use crate::model::{AccessRight, EnrollmentKind};
 use hyper::Method;
 use std::sync::Arc;
 
 /// The answer to `request`. Paths have no case; ids keep theirs.
-pub(super) fn answer(state: &Arc<State>, request: &Request) -> Answer {
+pub(crate) fn answer(state: &Arc<State>, request: &Request) -> Answer {
     // A foreign Host means that a name which is not ours was made to point at this machine.
     let host = request.header("host").unwrap_or_default();
     if !auth::is_this_host(host, &state.authority) {
@@ -32,7 +34,7 @@ pub(super) fn answer(state: &Arc<State>, request: &Request) -> Answer {
             state.tokens.configuration()
         }
         [_, "discovery", "v2.0", "keys"] if request.method == Method::GET => state.tokens.keys(),
-        ["subscriptions", ..] => management::answer(state, request, &parts, ids),
+        ["subscriptions", ..] => resource_manager::answer(state, request, &parts, ids),
         parts => service(state, request, parts, ids)
             .unwrap_or_else(Answer::from)
             .header("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
@@ -129,9 +131,9 @@ impl Call {
     }
 }
 
-/// The page that the [`EmptyPage`](super::faults::FaultKind::EmptyPage) fault asks for; `None` where the request is
+/// The page that the [`EmptyPage`](crate::emulator::server::faults::FaultKind::EmptyPage) fault asks for; `None` where the request is
 /// not a query.
-pub(super) fn empty_page(request: &Request) -> Option<Answer> {
+pub(crate) fn empty_page(request: &Request) -> Option<Answer> {
     let ids = request.segments.as_ref()?;
     let lower: Vec<String> = ids.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let parts: Vec<&str> = lower.iter().map(String::as_str).collect();

@@ -1,11 +1,11 @@
 //! What every request of one emulator shares.
 
-use super::configuration::Configuration;
-use super::device::Operations;
-use super::faults::Faults;
-use super::journal::Journal;
-use super::store::Store;
-use super::token::Issuer;
+use crate::emulator::auth::token::Issuer;
+use crate::emulator::device::Operations;
+use crate::emulator::record::store::Store;
+use crate::emulator::server::faults::Faults;
+use crate::emulator::server::journal::Journal;
+use crate::emulator::service::configuration::Configuration;
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -19,30 +19,30 @@ const VERSIONS: [&str; 3] =
 /// How many unknown versions are remembered.
 const VERSIONS_NOTED: usize = 100;
 
-pub(super) struct State {
-    pub(super) store: Store,
-    pub(super) tokens: Issuer,
-    pub(super) faults: Faults,
-    pub(super) journal: Journal,
-    pub(super) operations: Operations,
-    pub(super) configuration: Configuration,
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) tokens: Issuer,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    pub(crate) operations: Operations,
+    pub(crate) configuration: Configuration,
     /// `localhost:PORT`.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// The largest page of a query, and the size of one where none is asked for.
-    pub(super) page_size: usize,
-    pub(super) log: Option<Log>,
-    pub(super) versions: Mutex<HashSet<String>>,
+    pub(crate) page_size: usize,
+    pub(crate) log: Option<Log>,
+    pub(crate) versions: Mutex<HashSet<String>>,
 }
 
 impl State {
-    pub(super) fn log(&self, line: &str) {
+    pub(crate) fn log(&self, line: &str) {
         if let Some(log) = &self.log {
             log(line);
         }
     }
 
     /// Warns, once for each, of an api-version whose behaviour may differ.
-    pub(super) fn note_version(&self, plane: &str, version: &str) {
+    pub(crate) fn note_version(&self, plane: &str, version: &str) {
         if VERSIONS.contains(&version) {
             return;
         }

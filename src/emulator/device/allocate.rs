@@ -1,11 +1,11 @@
 //! Which hub a device goes to.
 
-use crate::emulator::configuration::{Configuration, LinkedHub};
+use crate::emulator::service::configuration::{Configuration, LinkedHub};
 use crate::model::{AllocationPolicy, Record, Word};
 use sha2::{Digest, Sha256};
 
 /// The policy that counts for `enrollment`. A record of the legacy form names its hub and no policy.
-pub(super) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
+pub(crate) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
     if enrollment.get(&["iotHubHostName"]).is_some() {
         return AllocationPolicy::Static;
     }
@@ -13,7 +13,7 @@ pub(super) fn policy(enrollment: &Record, service: &Configuration) -> Allocation
 }
 
 /// The linked hubs that `enrollment` allows, in its own order where it names some.
-pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
+pub(crate) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
     let linked = |name: &str| service.linked_hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(name));
     if let Some(name) = enrollment.text(&["iotHubHostName"]) {
         return linked(name).into_iter().collect();
@@ -25,7 +25,7 @@ pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) ->
 }
 
 /// The hub for a device, where the service itself chooses.
-pub(super) fn choose<'a>(policy: AllocationPolicy, id: &str, candidates: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
+pub(crate) fn choose<'a>(policy: AllocationPolicy, id: &str, candidates: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
     match policy {
         AllocationPolicy::Static => candidates.first().copied(),
         AllocationPolicy::GeoLatency => {

@@ -4,15 +4,15 @@
 //! key made the signature, or whose certificate is the nearest signer. A disabled one decides as an enabled one does.
 
 use super::signer;
-use crate::emulator::authority;
-use crate::emulator::certificate;
+use crate::emulator::auth::signature::Signature;
 use crate::emulator::clock;
 use crate::emulator::errors::{Refusal, Result, device_unauthorized, tpm_not_implemented, unauthorized};
-use crate::emulator::record;
+use crate::emulator::record::certificate;
+use crate::emulator::record::enrollment;
+use crate::emulator::record::store::{Collection, Place};
 use crate::emulator::request::Request;
-use crate::emulator::signature::Signature;
+use crate::emulator::resource_manager::ca_certificate;
 use crate::emulator::state::State;
-use crate::emulator::store::{Collection, Place};
 use crate::model::{AttestationType, EnrollmentKind, ProvisioningStatus, Record, Word};
 use hmac::{Hmac, KeyInit, Mac};
 use rustls::pki_types::CertificateDer;
@@ -22,38 +22,38 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// A device that has proven who it is.
 #[derive(Clone, Debug)]
-pub(super) struct Device {
-    pub(super) registration_id: String,
+pub(crate) struct Device {
+    pub(crate) registration_id: String,
     /// What let it in, an individual enrollment or a group.
-    pub(super) enrollment: Record,
+    pub(crate) enrollment: Record,
     attestation: AttestationType,
 }
 
 impl Device {
-    pub(super) fn is_disabled(&self) -> bool {
+    pub(crate) fn is_disabled(&self) -> bool {
         self.enrollment.text(&["provisioningStatus"]) == Some(ProvisioningStatus::Disabled.wire())
     }
 
     /// The group that let it in, if one did.
-    pub(super) fn group(&self) -> Option<&str> {
+    pub(crate) fn group(&self) -> Option<&str> {
         self.enrollment.text(&[EnrollmentKind::Group.id_member()])
     }
 
     /// What the hub calls it.
-    pub(super) fn device_id(&self) -> &str {
+    pub(crate) fn device_id(&self) -> &str {
         self.enrollment.text(&["deviceId"]).unwrap_or(&self.registration_id)
     }
 
     /// The member that says how it proved who it is: its name, and what a registration shows in it.
-    pub(super) fn proof(&self) -> (&'static str, Value) {
+    pub(crate) fn proof(&self) -> (&'static str, Value) {
         let shown = self.group().map_or_else(|| json!({}), |group| json!({ "enrollmentGroupId": group }));
         (self.attestation.wire(), shown)
     }
 }
 
 /// The device that sent `request` in the name of `id`.
-pub(super) fn attest(state: &State, request: &Request, scope: &str, id: &str) -> Result<Device> {
-    record::check_id_text(EnrollmentKind::Individual.id_member(), id)?;
+pub(crate) fn attest(state: &State, request: &Request, scope: &str, id: &str) -> Result<Device> {
+    enrollment::check_id_text(EnrollmentKind::Individual.id_member(), id)?;
     let individual = state.store.get(Collection::Enrollments(EnrollmentKind::Individual), id)?;
     if individual.as_ref().is_some_and(|record| attestation_of(record) == Some(AttestationType::Tpm)) {
         return Err(tpm_not_implemented());
@@ -179,7 +179,7 @@ fn anchors(state: &State, enrollment: &Record) -> Result<Vec<Vec<u8>>> {
             anchors.push(certificate::der(text.as_bytes())?);
         }
         if let Some(name) = enrollment.text(&["attestation", "x509", "caReferences", slot]) {
-            anchors.extend(authority::verified(&state.store, name)?);
+            anchors.extend(ca_certificate::verified(&state.store, name)?);
         }
     }
     Ok(anchors)

@@ -10,16 +10,16 @@ mod allocate;
 mod attest;
 mod provision;
 mod signer;
-pub(super) mod webhook;
+pub(crate) mod webhook;
 
-use super::errors::{
+use crate::emulator::data_plane::registration;
+use crate::emulator::errors::{
     Result, already_registering, bad_request, id_scope_not_found, method_not_allowed, not_implemented,
     operation_not_found, tpm_not_implemented, unsupported, unsupported_media_type,
 };
-use super::registration;
-use super::request::{Answer, Request};
-use super::state::State;
-use super::store::Collection;
+use crate::emulator::record::store::Collection;
+use crate::emulator::request::{Answer, Request};
+use crate::emulator::state::State;
 use crate::model::{DEVELOPMENT, Record};
 use attest::Device;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const RETRY_AFTER: &str = "1";
 
 /// Answers `/{idScope}/registrations/{id}…`; `parts` is the path in lower case, `ids` the same as it came.
-pub(super) fn answer(state: &Arc<State>, request: &Request, parts: &[&str], ids: &[String]) -> Result<Answer> {
+pub(crate) fn answer(state: &Arc<State>, request: &Request, parts: &[&str], ids: &[String]) -> Result<Answer> {
     let method = request.method.as_str();
     let [scope, _, id, ..] = ids else { return Err(not_implemented(method, request.path())) };
     let call = match (method, parts.get(3..).unwrap_or_default()) {
@@ -174,7 +174,7 @@ fn operation_id() -> String {
 
 /// The latest operation of each device, by its registration id in lower case.
 #[derive(Debug, Default)]
-pub(super) struct Operations(Mutex<HashMap<String, Operation>>);
+pub(crate) struct Operations(Mutex<HashMap<String, Operation>>);
 
 #[derive(Debug)]
 struct Operation {
@@ -218,7 +218,7 @@ impl Operations {
     }
 
     /// Forgets all; those that run end as they would.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.locked().clear();
     }
 

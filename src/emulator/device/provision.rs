@@ -4,40 +4,40 @@ use super::allocate;
 use super::attest::Device;
 use super::webhook;
 use crate::emulator::clock;
+use crate::emulator::data_plane::registration::{self, KEPT};
 use crate::emulator::errors::Result;
-use crate::emulator::registration::{self, KEPT};
+use crate::emulator::record::store::Collection;
 use crate::emulator::state::State;
-use crate::emulator::store::Collection;
 use crate::model::{AllocationPolicy, Members, Record};
 use serde_json::{Value, json};
 
 /// Where a device goes.
 #[derive(Debug)]
-pub(super) struct Allocation {
-    pub(super) hub: String,
+pub(crate) struct Allocation {
+    pub(crate) hub: String,
     /// The twin to begin with, where a webhook gives one.
-    pub(super) twin: Option<Value>,
+    pub(crate) twin: Option<Value>,
     /// What a webhook tells the device.
-    pub(super) payload: Option<Value>,
+    pub(crate) payload: Option<Value>,
 }
 
 /// Why a device goes nowhere.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) message: String,
+pub(crate) struct Failure {
+    pub(crate) message: String,
 }
 
 impl Failure {
     /// The number is not a documented one.
     const CODE: u32 = 400_000;
 
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 }
 
 /// Finds the device's hub. A webhook may take its time.
-pub(super) async fn allocate(
+pub(crate) async fn allocate(
     state: &State,
     device: &Device,
     payload: Option<Value>,
@@ -68,7 +68,7 @@ fn migrates_data(enrollment: &Record) -> bool {
 }
 
 /// Writes the registration record.
-pub(super) fn record(state: &State, device: &Device, outcome: std::result::Result<Allocation, Failure>) -> Result<()> {
+pub(crate) fn record(state: &State, device: &Device, outcome: std::result::Result<Allocation, Failure>) -> Result<()> {
     state.store.change(|records| {
         let before = records.get(Collection::Registrations, &device.registration_id)?;
         let now = Value::from(clock::now());

@@ -3,7 +3,7 @@
 use super::attest::Device;
 use super::provision::{Allocation, Failure};
 use crate::emulator::base64;
-use crate::emulator::record;
+use crate::emulator::record::enrollment;
 use crate::model::{Members, Record};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url, redirect};
@@ -20,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const BODY_BYTES: usize = 1024 * 1024;
 
 /// Whether the emulator would call `url`: HTTPS, or HTTP on this machine.
-pub(in crate::emulator) fn is_allowed(url: &str) -> bool {
+pub(crate) fn is_allowed(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
 }
 
@@ -33,7 +33,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Asks the webhook of the device's enrollment which of `hubs` it is to go to.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     device: &Device,
     payload: Option<Value>,
     registration: Option<&Record>,
@@ -79,7 +79,7 @@ async fn post(url: Url, request: &Value) -> Result<Vec<u8>, Failure> {
 
 /// What the service tells a webhook: no keys, and of its own address no query.
 fn request(device: &Device, payload: Option<Value>, registration: Option<&Record>, hubs: &[&str]) -> Value {
-    let mut enrollment = record::without_keys(&device.enrollment);
+    let mut enrollment = enrollment::without_keys(&device.enrollment);
     let plain = enrollment.text(&["etag"]).and_then(base64::decode).and_then(|etag| String::from_utf8(etag).ok());
     if let Some(etag) = plain {
         enrollment.set(&["etag"], etag);
@@ -120,7 +120,7 @@ fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, Failure> {
         Failure::new("The webhook's answer names an IoT hub that is not one of the linkedHubs it was given.")
     })?;
     let mut twin = answer.initial_twin;
-    if twin.as_mut().is_some_and(|twin| record::twin(twin).is_none()) {
+    if twin.as_mut().is_some_and(|twin| enrollment::twin(twin).is_none()) {
         return Err(Failure::new("The webhook's answer has an initialTwin that is no twin."));
     }
     Ok(Allocation { hub: (*hub).to_owned(), twin, payload: answer.payload })

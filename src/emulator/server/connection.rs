@@ -1,11 +1,11 @@
 //! The way from a connection to the rooms and back: TLS, HTTP/1.1, faults, the log.
 
-use super::errors;
-use super::faults::{Fault, FaultKind};
-use super::journal::LoggedRequest;
-use super::request::{Answer, Peer, Request};
-use super::routes;
-use super::state::State;
+use crate::emulator::errors;
+use crate::emulator::request::{Answer, Peer, Request};
+use crate::emulator::routes;
+use crate::emulator::server::faults::{Fault, FaultKind};
+use crate::emulator::server::journal::LoggedRequest;
+use crate::emulator::state::State;
 use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
@@ -28,7 +28,7 @@ const BODY_BYTES: usize = 4 * 1024 * 1024;
 type Body = BoxBody<Bytes, io::Error>;
 
 /// Takes connections for as long as it is polled.
-pub(super) async fn serve(listener: TcpListener, tls: TlsAcceptor, state: Arc<State>) {
+pub(crate) async fn serve(listener: TcpListener, tls: TlsAcceptor, state: Arc<State>) {
     loop {
         match listener.accept().await {
             Ok((connection, _)) => {

@@ -73,7 +73,7 @@ impl Configuration {
     }
 
     /// Refuses what no service could be.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let refused = |message: &str| Err(Error::argument("config", message));
         if self.allocation_policy == AllocationPolicy::Custom {
             return refused("The service's own allocation policy must be hashed, geoLatency or static.");
@@ -91,7 +91,7 @@ impl Configuration {
     }
 
     /// The policy as resource manager spells it.
-    pub(super) fn policy_name(&self) -> &'static str {
+    pub(crate) fn policy_name(&self) -> &'static str {
         self.allocation_policy.powershell()
     }
 }

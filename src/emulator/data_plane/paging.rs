@@ -1,9 +1,9 @@
 //! Pages of a query: how many, from where, and the token that leads on.
 
-use super::base64;
-use super::errors::{Result, bad_request};
-use super::request::{Answer, Request};
-use super::store::{Collection, Place, Store};
+use crate::emulator::base64;
+use crate::emulator::errors::{Result, bad_request};
+use crate::emulator::record::store::{Collection, Place, Store};
+use crate::emulator::request::{Answer, Request};
 use crate::model::Record;
 use serde::{Deserialize, Serialize};
 
@@ -17,16 +17,16 @@ struct Token {
 }
 
 /// One listing: a collection, or the registrations of one group.
-pub(super) struct Listing<'a> {
-    pub(super) collection: Collection,
-    pub(super) owner: Option<&'a str>,
+pub(crate) struct Listing<'a> {
+    pub(crate) collection: Collection,
+    pub(crate) owner: Option<&'a str>,
     /// The `x-ms-item-type` of the answer.
-    pub(super) item_type: &'static str,
+    pub(crate) item_type: &'static str,
 }
 
 impl Listing<'_> {
     /// The page that `request` asks for, each record shown by `show`.
-    pub(super) fn page(
+    pub(crate) fn page(
         &self,
         store: &Store,
         request: &Request,
@@ -39,7 +39,7 @@ impl Listing<'_> {
     }
 
     /// No records, and a token that leads on from where `request` stands.
-    pub(super) fn empty_page(&self, request: &Request) -> Result<Answer> {
+    pub(crate) fn empty_page(&self, request: &Request) -> Result<Answer> {
         Ok(self.answer(&[], Some(self.after(request)?)))
     }
 

@@ -1,17 +1,17 @@
 //! A shared access signature, over the text as it came.
 
-use super::base64;
-use super::errors::{Result, unauthorized};
+use crate::emulator::base64;
+use crate::emulator::errors::{Result, unauthorized};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::Sha256;
 
 /// What a token says; whether it is true is asked by its methods.
-pub(super) struct Signature<'a> {
+pub(crate) struct Signature<'a> {
     /// What it is for, decoded.
-    pub(super) resource: String,
+    pub(crate) resource: String,
     /// The name of the key that signed.
-    pub(super) policy: Option<String>,
+    pub(crate) policy: Option<String>,
     expiry: &'a str,
     /// What is signed is the resource as it was sent, still encoded.
     sent_resource: &'a str,
@@ -20,7 +20,7 @@ pub(super) struct Signature<'a> {
 
 impl<'a> Signature<'a> {
     /// Reads what follows `SharedAccessSignature`.
-    pub(super) fn parse(token: &'a str) -> Result<Self> {
+    pub(crate) fn parse(token: &'a str) -> Result<Self> {
         let field = |name: &str| {
             let mut fields = token.split('&').filter_map(|field| field.split_once('='));
             fields.find(|(key, _)| *key == name).map(|(_, value)| value)
@@ -37,19 +37,19 @@ impl<'a> Signature<'a> {
     }
 
     /// Whether one of `keys`, each base64, made it.
-    pub(super) fn is_made_with_one_of(&self, keys: &[&str]) -> bool {
+    pub(crate) fn is_made_with_one_of(&self, keys: &[&str]) -> bool {
         keys.iter().filter_map(base64::decode).any(|key| self.is_made_with(&key))
     }
 
     /// Whether `key` made it.
-    pub(super) fn is_made_with(&self, key: &[u8]) -> bool {
+    pub(crate) fn is_made_with(&self, key: &[u8]) -> bool {
         let text = format!("{}\n{}", self.sent_resource, self.expiry);
         Hmac::<Sha256>::new_from_slice(key)
             .is_ok_and(|mac| mac.chain_update(text.as_bytes()).verify_slice(&self.signature).is_ok())
     }
 
     /// Refuses one that is no longer good.
-    pub(super) fn check_time(&self, now: i64) -> Result<()> {
+    pub(crate) fn check_time(&self, now: i64) -> Result<()> {
         let expiry: i64 =
             self.expiry.parse().map_err(|_| unauthorized("The signature's se is not a number of seconds."))?;
         if expiry > now { Ok(()) } else { Err(unauthorized("The signature has expired.")) }
@@ -62,11 +62,11 @@ fn decode(text: &str) -> Result<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// The fields that whoever holds `key` sends for `resource`, encoded already.
-    pub(in crate::emulator) fn signed(key: &str, resource: &str, expiry: &str) -> String {
+    pub(crate) fn signed(key: &str, resource: &str, expiry: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&base64::decode(key).unwrap()).unwrap();
         mac.update(format!("{resource}\n{expiry}").as_bytes());
         let signature = base64::encode(mac.finalize().into_bytes()).replace('+', "%2B").replace('/', "%2F");

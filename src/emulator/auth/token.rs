@@ -1,7 +1,7 @@
 //! The token endpoint: client credentials in the manner of Microsoft Entra, for the one application that is published.
 
-use super::clock;
-use super::request::{Answer, Request};
+use crate::emulator::clock;
+use crate::emulator::request::{Answer, Request};
 use crate::error::{Code, Error};
 use crate::model::DEVELOPMENT;
 use ::base64::Engine;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Audience {
+pub(crate) enum Audience {
     /// The data plane.
     Data,
     /// Resource manager.
@@ -53,7 +53,7 @@ struct Claims {
 }
 
 /// Issues tokens and knows its own. The key is made at each start: tokens do not outlive the emulator.
-pub(super) struct Issuer {
+pub(crate) struct Issuer {
     encoding: EncodingKey,
     decoding: DecodingKey,
     /// The public key as a JSON Web Key.
@@ -63,7 +63,7 @@ pub(super) struct Issuer {
 }
 
 impl Issuer {
-    pub(super) fn new(endpoint: String, lifetime: Duration) -> Result<Self, Error> {
+    pub(crate) fn new(endpoint: String, lifetime: Duration) -> Result<Self, Error> {
         let pair = KeyPair::generate().map_err(|error| {
             Error::new(Code::Internal, "No key to sign tokens with could be made.").caused_by(&error)
         })?;
@@ -100,7 +100,7 @@ impl Issuer {
     }
 
     /// Whether `token` is one of this issuer's, in time, and for `audience`; else what is wrong with it.
-    pub(super) fn verify(&self, token: &str, audience: Audience) -> Result<(), String> {
+    pub(crate) fn verify(&self, token: &str, audience: Audience) -> Result<(), String> {
         let mut validation = Validation::new(Algorithm::ES256);
         validation.leeway = 0;
         validation.set_audience(&[audience.resource()]);
@@ -110,7 +110,7 @@ impl Issuer {
     }
 
     /// POST `/{tenant}/oauth2/v2.0/token`.
-    pub(super) fn answer(&self, tenant: &str, request: &Request) -> Answer {
+    pub(crate) fn answer(&self, tenant: &str, request: &Request) -> Answer {
         let form: HashMap<String, String> = form_urlencoded::parse(&request.body).into_owned().collect();
         let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
         if !tenant.eq_ignore_ascii_case(DEVELOPMENT.tenant_id) {
@@ -146,7 +146,7 @@ impl Issuer {
     }
 
     /// GET `/{tenant}/v2.0/.well-known/openid-configuration`.
-    pub(super) fn configuration(&self) -> Answer {
+    pub(crate) fn configuration(&self) -> Answer {
         let base = format!("{}/{}", self.endpoint, DEVELOPMENT.tenant_id);
         let body = json!({
             "issuer": self.issuer(),
@@ -159,7 +159,7 @@ impl Issuer {
     }
 
     /// GET `/{tenant}/discovery/v2.0/keys`.
-    pub(super) fn keys(&self) -> Answer {
+    pub(crate) fn keys(&self) -> Answer {
         Answer::json(200, &json!({ "keys": [self.key] }))
     }
 }

@@ -1,16 +1,19 @@
 //! Who may do what on the data plane: shared access signatures of the service's policies, and bearer tokens of the
 //! emulator's own issuer.
 
-use super::clock;
-use super::errors::{Result, forbidden, unauthorized};
-use super::request::{Request, segments};
-use super::signature::Signature;
-use super::state::State;
-use super::token::Audience;
+pub(crate) mod signature;
+pub(crate) mod token;
+
+use crate::emulator::auth::signature::Signature;
+use crate::emulator::auth::token::Audience;
+use crate::emulator::clock;
+use crate::emulator::errors::{Result, forbidden, unauthorized};
+use crate::emulator::request::{Request, segments};
+use crate::emulator::state::State;
 use crate::model::{AccessRight, AccessRights, DEVELOPMENT};
 
 /// Refuses a data-plane request whose sender does not hold `right`.
-pub(super) fn authorize(state: &State, request: &Request, right: AccessRight) -> Result<()> {
+pub(crate) fn authorize(state: &State, request: &Request, right: AccessRight) -> Result<()> {
     let authorization = request.header("authorization").ok_or_else(|| unauthorized("Authorization is missing."))?;
     match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => {
@@ -59,7 +62,7 @@ fn covers(resource: &str, request: &Request, authority: &str) -> bool {
 }
 
 /// Whether `host` names this emulator: a loopback name, with the emulator's port or without one.
-pub(super) fn is_this_host(host: &str, authority: &str) -> bool {
+pub(crate) fn is_this_host(host: &str, authority: &str) -> bool {
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
     let name = host.strip_suffix(port).and_then(|rest| rest.strip_suffix(':')).unwrap_or(host);
     ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|own| name.eq_ignore_ascii_case(own))
@@ -68,7 +71,7 @@ pub(super) fn is_this_host(host: &str, authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::signature::tests::signed;
+    use crate::emulator::auth::signature::tests::signed;
     use hyper::body::Bytes;
     use hyper::{HeaderMap, Method};
 

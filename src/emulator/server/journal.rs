@@ -1,6 +1,6 @@
 //! What came in: a bounded list of requests without secrets, and a line of text for each.
 
-use super::request::{Answer, Request};
+use crate::emulator::request::{Answer, Request};
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,7 +37,7 @@ pub struct LoggedRequest {
 }
 
 impl LoggedRequest {
-    pub(super) fn new(request: &Request, answer: Option<&Answer>) -> Self {
+    pub(crate) fn new(request: &Request, answer: Option<&Answer>) -> Self {
         let header = |name: &str| request.header(name).map(str::to_owned);
         Self {
             method: request.method.to_string(),
@@ -62,10 +62,10 @@ fn policy(authorization: &str) -> Option<String> {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Journal(Mutex<VecDeque<LoggedRequest>>);
+pub(crate) struct Journal(Mutex<VecDeque<LoggedRequest>>);
 
 impl Journal {
-    pub(super) fn add(&self, request: LoggedRequest) {
+    pub(crate) fn add(&self, request: LoggedRequest) {
         let mut kept = self.locked();
         if kept.len() == KEPT {
             kept.pop_front();
@@ -73,11 +73,11 @@ impl Journal {
         kept.push_back(request);
     }
 
-    pub(super) fn requests(&self) -> Vec<LoggedRequest> {
+    pub(crate) fn requests(&self) -> Vec<LoggedRequest> {
         self.locked().iter().cloned().collect()
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.locked().clear();
     }
 

@@ -1,12 +1,12 @@
 //! The service's CA certificates by name, which enrollments refer to: the part of resource manager that keeps them.
 
-use super::certificate;
-use super::clock;
-use super::errors::{Refusal, Result, bad_request, ca_certificate_not_found, precondition_failed};
-use super::precondition::Precondition;
-use super::request::{Answer, Request};
-use super::state::State;
-use super::store::{Collection, Place, Store};
+use crate::emulator::clock;
+use crate::emulator::errors::{Refusal, Result, bad_request, ca_certificate_not_found, precondition_failed};
+use crate::emulator::record::certificate;
+use crate::emulator::record::precondition::Precondition;
+use crate::emulator::record::store::{Collection, Place, Store};
+use crate::emulator::request::{Answer, Request};
+use crate::emulator::state::State;
 use crate::model::{DEVELOPMENT, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,18 +14,18 @@ use serde_json::{Value, json};
 /// As many as a real service holds.
 const CERTIFICATES: i64 = 25;
 
-pub(super) fn list(state: &State) -> Result<Answer> {
+pub(crate) fn list(state: &State) -> Result<Answer> {
     let all = state.store.page(Collection::Certificates, None, &Place::START, usize::MAX)?;
     Ok(Answer::json(200, &json!({ "value": all.records })))
 }
 
-pub(super) fn get(state: &State, name: &str) -> Result<Answer> {
+pub(crate) fn get(state: &State, name: &str) -> Result<Answer> {
     let record = state.store.get(Collection::Certificates, name)?.ok_or_else(ca_certificate_not_found)?;
     Ok(Answer::json(200, &record))
 }
 
 /// A new name needs no etag; a known one needs its own. Whoever puts a certificate here may say that it is verified.
-pub(super) fn put(state: &State, name: &str, request: &Request) -> Result<Answer> {
+pub(crate) fn put(state: &State, name: &str, request: &Request) -> Result<Answer> {
     #[derive(Deserialize)]
     struct Sent {
         properties: Properties,
@@ -73,7 +73,7 @@ pub(super) fn put(state: &State, name: &str, request: &Request) -> Result<Answer
 }
 
 /// Unlike a write, a removal always says which version it means; 204 where there is none to remove.
-pub(super) fn delete(state: &State, name: &str, request: &Request) -> Result<Answer> {
+pub(crate) fn delete(state: &State, name: &str, request: &Request) -> Result<Answer> {
     let precondition = Precondition::of(request)?;
     if precondition == Precondition::None {
         return Err(bad_request("If-Match is missing."));
@@ -86,7 +86,7 @@ pub(super) fn delete(state: &State, name: &str, request: &Request) -> Result<Ans
 }
 
 /// The certificate that `name` stands for, as DER, where the service has it and it is verified.
-pub(super) fn verified(store: &Store, name: &str) -> Result<Option<Vec<u8>>> {
+pub(crate) fn verified(store: &Store, name: &str) -> Result<Option<Vec<u8>>> {
     let Some(record) = store.get(Collection::Certificates, name)? else { return Ok(None) };
     if record.get(&["properties", "isVerified"]) != Some(&Value::Bool(true)) {
         return Ok(None);

@@ -7,8 +7,8 @@
 //! Records lie in the order of a hash of their id. That order is neither that of insertion nor that of the names, as
 //! at the real service, and a page is a range of it: a record that comes or goes between two pages moves no other.
 
-use super::errors::{Refusal, Result};
-use super::precondition::Precondition;
+use crate::emulator::errors::{Refusal, Result};
+use crate::emulator::record::precondition::Precondition;
 use crate::error::{Code, Error};
 use crate::model::{EnrollmentKind, Record};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -36,14 +36,14 @@ const TABLES: &str = "
 
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Collection {
+pub(crate) enum Collection {
     Enrollments(EnrollmentKind),
     Registrations,
     Certificates,
 }
 
 impl Collection {
-    pub(super) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::Enrollments(EnrollmentKind::Individual),
         Self::Enrollments(EnrollmentKind::Group),
         Self::Registrations,
@@ -51,7 +51,7 @@ impl Collection {
     ];
 
     /// The collection's path segment.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Enrollments(kind) => kind.collection(),
             Self::Registrations => "registrations",
@@ -60,21 +60,21 @@ impl Collection {
     }
 
     /// The collection that `name` spells, in any case.
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|collection| collection.name().eq_ignore_ascii_case(name))
     }
 }
 
 /// A place in the order of records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(crate) struct Place {
     position: i64,
     id: String,
 }
 
 impl Place {
     /// Before every record.
-    pub(super) const START: Self = Self { position: i64::MIN, id: String::new() };
+    pub(crate) const START: Self = Self { position: i64::MIN, id: String::new() };
 
     /// Where the record with this id lies; ids have no case.
     fn of(id: &str) -> Self {
@@ -87,17 +87,17 @@ impl Place {
 
 /// A part of a listing.
 #[derive(Debug)]
-pub(super) struct Page {
-    pub(super) records: Vec<Record>,
+pub(crate) struct Page {
+    pub(crate) records: Vec<Record>,
     /// The last record's place, where more follow.
-    pub(super) more: Option<Place>,
+    pub(crate) more: Option<Place>,
 }
 
-pub(super) struct Store(Mutex<Connection>);
+pub(crate) struct Store(Mutex<Connection>);
 
 impl Store {
     /// Opens the database in `file`, made where it is missing, or a new one in memory.
-    pub(super) fn open(file: Option<&Path>) -> std::result::Result<Self, Error> {
+    pub(crate) fn open(file: Option<&Path>) -> std::result::Result<Self, Error> {
         let said = |error: rusqlite::Error| {
             let place = file.map_or("in memory".into(), |file| file.display().to_string());
             Error::argument("dataPath", format!("The emulator's records ({place}) can't be opened.")).caused_by(&error)
@@ -135,17 +135,17 @@ impl Store {
     }
 
     /// The record as it is kept.
-    pub(super) fn get(&self, collection: Collection, id: &str) -> Result<Option<Record>> {
+    pub(crate) fn get(&self, collection: Collection, id: &str) -> Result<Option<Record>> {
         self.text(collection, id)?.as_deref().map(parse).transpose()
     }
 
     /// The record as it is kept, as JSON.
-    pub(super) fn text(&self, collection: Collection, id: &str) -> Result<Option<String>> {
+    pub(crate) fn text(&self, collection: Collection, id: &str) -> Result<Option<String>> {
         Ok(get(&self.connection(), collection, id)?)
     }
 
     /// Runs `work` in a transaction that no other writer can come between; a refusal undoes it.
-    pub(super) fn change<T>(&self, work: impl FnOnce(&Writer<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn change<T>(&self, work: impl FnOnce(&Writer<'_>) -> Result<T>) -> Result<T> {
         let mut connection = self.connection();
         let writer = Writer(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
         let done = work(&writer)?;
@@ -154,7 +154,7 @@ impl Store {
     }
 
     /// Takes out the record that `precondition` expects; `missing` where there is none.
-    pub(super) fn remove(
+    pub(crate) fn remove(
         &self,
         collection: Collection,
         id: &str,
@@ -169,7 +169,7 @@ impl Store {
     }
 
     /// At most `most` records of `collection` after `after`; with `owner`, the registrations of that group only.
-    pub(super) fn page(&self, collection: Collection, owner: Option<&str>, after: &Place, most: usize) -> Result<Page> {
+    pub(crate) fn page(&self, collection: Collection, owner: Option<&str>, after: &Place, most: usize) -> Result<Page> {
         let connection = self.connection();
         let of_owner = if owner.is_some() { "AND owner = ?5" } else { "AND ?5 IS NULL" };
         let mut statement = connection.prepare_cached(&format!(
@@ -209,21 +209,21 @@ fn open_file(file: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// The store inside a transaction.
-pub(super) struct Writer<'a>(Transaction<'a>);
+pub(crate) struct Writer<'a>(Transaction<'a>);
 
 impl Writer<'_> {
-    pub(super) fn get(&self, collection: Collection, id: &str) -> Result<Option<Record>> {
+    pub(crate) fn get(&self, collection: Collection, id: &str) -> Result<Option<Record>> {
         get(&self.0, collection, id)?.as_deref().map(parse).transpose()
     }
 
     /// How many records `collection` has.
-    pub(super) fn count(&self, collection: Collection) -> Result<i64> {
+    pub(crate) fn count(&self, collection: Collection) -> Result<i64> {
         let count = "SELECT count(*) FROM record WHERE collection = ?1";
         Ok(self.0.query_row(count, [collection.name()], |row| row.get(0))?)
     }
 
     /// Keeps `record` under `id`, in place of one that is there.
-    pub(super) fn put(&self, collection: Collection, id: &str, owner: Option<&str>, record: &Record) -> Result<()> {
+    pub(crate) fn put(&self, collection: Collection, id: &str, owner: Option<&str>, record: &Record) -> Result<()> {
         let Place { position, id } = Place::of(id);
         let body = serde_json::to_string(record)?;
         let owner = owner.map(str::to_ascii_lowercase);
@@ -236,7 +236,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn delete(&self, collection: Collection, id: &str) -> Result<()> {
+    pub(crate) fn delete(&self, collection: Collection, id: &str) -> Result<()> {
         let Place { position, id } = Place::of(id);
         self.0
             .prepare_cached("DELETE FROM record WHERE collection = ?1 AND position = ?2 AND id = ?3")?
@@ -244,7 +244,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn clear(&self) -> Result<()> {
+    pub(crate) fn clear(&self) -> Result<()> {
         self.0.execute("DELETE FROM record", [])?;
         Ok(())
     }
@@ -259,7 +259,8 @@ fn get(connection: &Connection, collection: Collection, id: &str) -> rusqlite::R
 }
 
 fn parse(body: &str) -> Result<Record> {
-    serde_json::from_str(body).map_err(|error| super::errors::failure(format!("A kept record can't be read: {error}.")))
+    serde_json::from_str(body)
+        .map_err(|error| crate::emulator::errors::failure(format!("A kept record can't be read: {error}.")))
 }
 
 #[cfg(test)]
@@ -288,7 +289,7 @@ mod tests {
         let store = store_of(&["a"]);
         let refused: Result<()> = store.change(|records| {
             records.delete(INDIVIDUAL, "a")?;
-            Err(super::super::errors::precondition_failed())
+            Err(crate::emulator::errors::precondition_failed())
         });
         assert_eq!(refused.unwrap_err().status, 412);
         assert_eq!(store.get(INDIVIDUAL, "A").unwrap(), Some(record("a")));

@@ -1,9 +1,9 @@
 //! An enrollment record: what is accepted, what is kept, and what is shown.
 
-use super::attestation;
-use super::clock;
-use super::device::webhook;
-use super::errors::{Refusal, Result, bad_request};
+use crate::emulator::clock;
+use crate::emulator::device::webhook;
+use crate::emulator::errors::{Refusal, Result, bad_request};
+use crate::emulator::record::attestation;
 use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ const ORDER: [&str; 20] = [
 const READ_ONLY: [&str; 4] = ["registrationState", "etag", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"];
 
 /// Turns what was sent for `id` into the record to keep, in place of `stored`.
-pub(super) fn compose(kind: EnrollmentKind, id: &str, sent: Record, stored: Option<&Record>) -> Result<Record> {
+pub(crate) fn compose(kind: EnrollmentKind, id: &str, sent: Record, stored: Option<&Record>) -> Result<Record> {
     let mut members = sent.0;
     check_id(kind, id, &members)?;
     members.retain(|name, value| {
@@ -60,17 +60,17 @@ pub(super) fn compose(kind: EnrollmentKind, id: &str, sent: Record, stored: Opti
 }
 
 /// The record as PUT answers with it.
-pub(super) fn with_keys(record: &Record) -> Record {
+pub(crate) fn with_keys(record: &Record) -> Record {
     view(record, true)
 }
 
 /// The record as a read shows it.
-pub(super) fn without_keys(record: &Record) -> Record {
+pub(crate) fn without_keys(record: &Record) -> Record {
     view(record, false)
 }
 
 /// The record as GET shows it, with the state of its registration.
-pub(super) fn with_state(record: &Record, state: Value) -> Record {
+pub(crate) fn with_state(record: &Record, state: Value) -> Record {
     let mut shown = without_keys(record);
     shown.set(&["registrationState"], state);
     ordered(shown.0, &ORDER)
@@ -85,7 +85,7 @@ fn view(record: &Record, keys: bool) -> Record {
 }
 
 /// The members in `order`, then the others as they came.
-pub(super) fn ordered(mut members: Members, order: &[&str]) -> Record {
+pub(crate) fn ordered(mut members: Members, order: &[&str]) -> Record {
     let mut record = Members::with_capacity(members.len());
     for name in order {
         if let Some((name, value)) = members.shift_remove_entry(*name) {
@@ -107,7 +107,7 @@ fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
 }
 
 /// Refuses an id that no record can have; `member` is its name.
-pub(super) fn check_id_text(member: &str, id: &str) -> Result<()> {
+pub(crate) fn check_id_text(member: &str, id: &str) -> Result<()> {
     let known = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
     let ends_well = id.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '-');
     if id.len() <= 128 && id.chars().all(known) && ends_well {
@@ -174,7 +174,7 @@ fn switches(value: &mut Value, known: &[(&str, bool)], must_be: &dyn Fn(&str) ->
 }
 
 /// Leaves out the nulls among the twin's own members. What lies inside the collections is the user's and stays.
-pub(super) fn twin(value: &mut Value) -> Option<()> {
+pub(crate) fn twin(value: &mut Value) -> Option<()> {
     let twin = value.as_object_mut()?;
     twin.retain(|_, part| !part.is_null());
     if let Some(properties) = twin.get_mut("properties") {
@@ -185,7 +185,7 @@ pub(super) fn twin(value: &mut Value) -> Option<()> {
 }
 
 /// Leaves out every null of a structure that the service itself defines.
-pub(super) fn drop_nulls(value: &mut Value) {
+pub(crate) fn drop_nulls(value: &mut Value) {
     if let Some(members) = value.as_object_mut() {
         members.retain(|_, member| !member.is_null());
         members.values_mut().for_each(drop_nulls);

@@ -22,15 +22,15 @@ use time::{Duration, OffsetDateTime};
 const AUTHORITY_FILE: &str = "emulator-ca-key.pem";
 
 /// The TLS side of an emulator.
-pub(super) struct Tls {
-    pub(super) config: Arc<ServerConfig>,
+pub(crate) struct Tls {
+    pub(crate) config: Arc<ServerConfig>,
     /// Where the authority's certificate lies, for clients.
-    pub(super) authority_file: PathBuf,
+    pub(crate) authority_file: PathBuf,
 }
 
 impl Tls {
     /// Reads the authority kept in `home`, made there by the first start, and makes a leaf with it.
-    pub(super) fn new(home: &Path) -> Result<Self> {
+    pub(crate) fn new(home: &Path) -> Result<Self> {
         let authority_file = model::certificate_authority(home);
         let pem = authority(home, &authority_file).map_err(|error| {
             let message = format!("The emulator's certificate authority in {} can't be read or made.", home.display());

@@ -1,14 +1,14 @@
 //! The six calls on enrollments. Both kinds go the same way; [`EnrollmentKind`] knows in what they differ.
 
-use super::attestation;
-use super::errors::{Result, already_exists, bad_request, not_found};
-use super::paging::Listing;
-use super::precondition::Precondition;
-use super::record;
-use super::registration;
-use super::request::{Answer, Request};
-use super::state::State;
-use super::store::{Collection, Store};
+use crate::emulator::data_plane::paging::Listing;
+use crate::emulator::data_plane::registration;
+use crate::emulator::errors::{Result, already_exists, bad_request, not_found};
+use crate::emulator::record::attestation;
+use crate::emulator::record::enrollment;
+use crate::emulator::record::precondition::Precondition;
+use crate::emulator::record::store::{Collection, Store};
+use crate::emulator::request::{Answer, Request};
+use crate::emulator::state::State;
 use crate::model::{EnrollmentKind, Members, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,45 +16,45 @@ use serde_json::{Value, json};
 /// The largest bulk request.
 const BULK_ITEMS: usize = 10;
 
-pub(super) fn get(state: &State, kind: EnrollmentKind, id: &str) -> Result<Answer> {
+pub(crate) fn get(state: &State, kind: EnrollmentKind, id: &str) -> Result<Answer> {
     let record = stored(&state.store, kind, id)?;
     let shown = match kind {
-        EnrollmentKind::Individual => record::with_state(&record, registration::state_of(&state.store, &record)?),
-        EnrollmentKind::Group => record::without_keys(&record),
+        EnrollmentKind::Individual => enrollment::with_state(&record, registration::state_of(&state.store, &record)?),
+        EnrollmentKind::Group => enrollment::without_keys(&record),
     };
     Ok(Answer::json(200, &shown))
 }
 
-pub(super) fn put(state: &State, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Answer> {
+pub(crate) fn put(state: &State, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Answer> {
     let sent = serde_json::from_slice(&request.body)?;
     let kept = write(&state.store, kind, id, sent, &Precondition::of(request)?)?;
-    Ok(Answer::json(200, &record::with_keys(&kept)))
+    Ok(Answer::json(200, &enrollment::with_keys(&kept)))
 }
 
-pub(super) fn delete(state: &State, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Answer> {
+pub(crate) fn delete(state: &State, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Answer> {
     remove(&state.store, kind, id, &Precondition::of(request)?)?;
     Ok(Answer::empty(204))
 }
 
-pub(super) fn attestation_mechanism(state: &State, kind: EnrollmentKind, id: &str) -> Result<Answer> {
+pub(crate) fn attestation_mechanism(state: &State, kind: EnrollmentKind, id: &str) -> Result<Answer> {
     let record = stored(&state.store, kind, id)?;
     let mechanism = record.get(&["attestation"]).map_or(Value::Null, |kept| attestation::shown(kept, true));
     Ok(Answer::json(200, &mechanism))
 }
 
 /// The text of the query is not read: every query selects all. The one that is asked must be there.
-pub(super) fn query(state: &State, kind: EnrollmentKind, request: &Request) -> Result<Answer> {
+pub(crate) fn query(state: &State, kind: EnrollmentKind, request: &Request) -> Result<Answer> {
     #[derive(Deserialize)]
     struct Specification {
         #[serde(rename = "query")]
         _query: String,
     }
     serde_json::from_slice::<Specification>(&request.body)?;
-    listing(kind).page(&state.store, request, state.page_size, record::without_keys)
+    listing(kind).page(&state.store, request, state.page_size, enrollment::without_keys)
 }
 
 /// What a query of this kind lists.
-pub(super) fn listing(kind: EnrollmentKind) -> Listing<'static> {
+pub(crate) fn listing(kind: EnrollmentKind) -> Listing<'static> {
     let item_type = match kind {
         EnrollmentKind::Individual => "Enrollment",
         EnrollmentKind::Group => "EnrollmentGroup",
@@ -84,7 +84,7 @@ impl Mode {
     }
 }
 
-pub(super) fn bulk(state: &State, kind: EnrollmentKind, request: &Request) -> Result<Answer> {
+pub(crate) fn bulk(state: &State, kind: EnrollmentKind, request: &Request) -> Result<Answer> {
     let mut body: Members = serde_json::from_slice(&request.body)?;
     let mode = body
         .get("mode")
@@ -133,7 +133,7 @@ fn write(store: &Store, kind: EnrollmentKind, id: &str, sent: Record, preconditi
     let collection = Collection::Enrollments(kind);
     store.change(|records| {
         let stored = records.get(collection, id)?;
-        let record = record::compose(kind, id, sent, stored.as_ref())?;
+        let record = enrollment::compose(kind, id, sent, stored.as_ref())?;
         match (&stored, precondition) {
             (Some(_), Precondition::None) => return Err(already_exists(kind)),
             (None, Precondition::Exists | Precondition::Matches(_)) => return Err(not_found(kind)),

@@ -1,15 +1,15 @@
 //! What the service reads out of an uploaded certificate.
 
-use super::base64;
-use super::clock;
-use super::errors::{Result, bad_request};
+use crate::emulator::base64;
+use crate::emulator::clock;
+use crate::emulator::errors::{Result, bad_request};
 use crate::model::Members;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 /// The `info` of a certificate given as PEM, as base64 of DER, or as base64 of PEM.
-pub(super) fn info(text: &str) -> Result<Members> {
+pub(crate) fn info(text: &str) -> Result<Members> {
     let der = der(text.as_bytes())?;
     let certificate = parse(&der)?;
     let validity = certificate.validity();
@@ -30,7 +30,7 @@ pub(super) fn info(text: &str) -> Result<Members> {
 }
 
 /// What resource manager shows of a CA certificate, given in any of the same forms.
-pub(super) fn authority(text: &str) -> Result<Members> {
+pub(crate) fn authority(text: &str) -> Result<Members> {
     let der = der(text.as_bytes())?;
     let certificate = parse(&der)?;
     let mut shown = Members::new();
@@ -41,7 +41,7 @@ pub(super) fn authority(text: &str) -> Result<Members> {
 }
 
 /// The thumbprint as `info` has it.
-pub(super) fn sha256_thumbprint(der: &[u8]) -> String {
+pub(crate) fn sha256_thumbprint(der: &[u8]) -> String {
     hex(&sha2::Sha256::digest(der))
 }
 
@@ -52,7 +52,7 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
 }
 
 /// The bytes of a certificate given as PEM, as base64 of DER, or as base64 of PEM.
-pub(super) fn der(text: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn der(text: &[u8]) -> Result<Vec<u8>> {
     if text.windows(11).any(|part| part == b"PRIVATE KEY") {
         return Err(bad_request("The certificate must not come with a private key."));
     }

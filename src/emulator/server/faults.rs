@@ -1,6 +1,6 @@
 //! Faults on purpose: a queue of what shall go wrong, for which requests, how often.
 
-use super::request::{Answer, Request};
+use crate::emulator::request::{Answer, Request};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -168,7 +168,7 @@ impl Fault {
 }
 
 impl FaultStatus {
-    pub(super) fn to_answer(&self) -> Answer {
+    pub(crate) fn to_answer(&self) -> Answer {
         let mut answer = match (&self.body, &self.html) {
             (_, Some(html)) => {
                 Answer { body: html.clone(), ..Answer::empty(self.status) }.header("Content-Type", "text/html")
@@ -176,7 +176,7 @@ impl FaultStatus {
             (Some(body), None) => Answer::json_text(self.status, body.clone()),
             (None, None) => {
                 let code = self.error_code.unwrap_or(u32::from(self.status) * 1000);
-                super::errors::Refusal::new(self.status, code, "A fault that was asked for.").into()
+                crate::emulator::errors::Refusal::new(self.status, code, "A fault that was asked for.").into()
             }
         };
         if let Some(value) = &self.retry_after {
@@ -214,7 +214,7 @@ impl Faults {
     }
 
     /// The fault that hits `request`, which is then used up by one.
-    pub(super) fn take(&self, request: &Request) -> Option<Fault> {
+    pub(crate) fn take(&self, request: &Request) -> Option<Fault> {
         let mut faults = self.locked();
         let index = faults.iter().position(|fault| fault.fits(request))?;
         let fault = faults.get_mut(index)?;

@@ -1,13 +1,13 @@
 //! `If-Match`: which version of a record a write is meant for.
 
-use super::base64;
-use super::errors::{Result, bad_request, precondition_failed};
-use super::request::Request;
+use crate::emulator::base64;
+use crate::emulator::errors::{Result, bad_request, precondition_failed};
+use crate::emulator::request::Request;
 use crate::model::Record;
 
 /// What a write says about the record that it expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Precondition {
+pub(crate) enum Precondition {
     /// Nothing.
     None,
     /// That there is one: `*`.
@@ -17,7 +17,7 @@ pub(super) enum Precondition {
 }
 
 impl Precondition {
-    pub(super) fn of(request: &Request) -> Result<Self> {
+    pub(crate) fn of(request: &Request) -> Result<Self> {
         match request.headers.get("if-match") {
             None => Ok(Self::None),
             Some(value) => Self::parse(value.to_str().unwrap_or_default()),
@@ -25,7 +25,7 @@ impl Precondition {
     }
 
     /// `*`, a body's etag as it is, or the same in quotes.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         if text == "*" {
             return Ok(Self::Exists);
         }
@@ -36,7 +36,7 @@ impl Precondition {
     }
 
     /// Whether `stored`, a record that is there, is the one that the write expects.
-    pub(super) fn check(&self, stored: &Record) -> Result<()> {
+    pub(crate) fn check(&self, stored: &Record) -> Result<()> {
         match self {
             Self::Matches(etag) if stored.text(&["etag"]) != Some(etag) => Err(precondition_failed()),
             _ => Ok(()),

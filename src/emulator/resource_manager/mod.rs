@@ -1,11 +1,12 @@
 //! The part of Azure Resource Manager that finds the service, its keys and its CA certificates.
 
-use super::authority;
-use super::configuration::LinkedHub;
-use super::errors::{Refusal, not_implemented_text};
-use super::request::{Answer, Request};
-use super::state::State;
-use super::token::Audience;
+pub(crate) mod ca_certificate;
+
+use crate::emulator::auth::token::Audience;
+use crate::emulator::errors::{Refusal, not_implemented_text};
+use crate::emulator::request::{Answer, Request};
+use crate::emulator::service::configuration::LinkedHub;
+use crate::emulator::state::State;
 use crate::model::{DEVELOPMENT, DevelopmentPolicy};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ const KEYS_PER_PAGE: usize = 3;
 
 /// Answers a request whose path begins with `subscriptions`. `parts` is the path in lower case, `ids` the same as it
 /// came: nothing here has case, but a certificate keeps its name as it was given.
-pub(super) fn answer(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Answer {
+pub(crate) fn answer(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Answer {
     let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
     let verified = match bearer {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
@@ -78,7 +79,7 @@ fn route(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> An
         [] => only(request, &Method::GET, || Answer::json(200, &service(state))),
         ["listkeys"] => keys(state, request),
         ["keys", policy, "listkeys"] => only(request, &Method::POST, || one_key(policy)),
-        ["certificates"] => only(request, &Method::GET, || of_certificate(authority::list(state))),
+        ["certificates"] => only(request, &Method::GET, || of_certificate(ca_certificate::list(state))),
         ["certificates", _] => certificate(state, request, ids.last().map(String::as_str).unwrap_or_default()),
         _ => unknown(request),
     }
@@ -86,9 +87,9 @@ fn route(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> An
 
 fn certificate(state: &State, request: &Request, name: &str) -> Answer {
     of_certificate(match request.method.as_str() {
-        "GET" => authority::get(state, name),
-        "PUT" => authority::put(state, name, request),
-        "DELETE" => authority::delete(state, name, request),
+        "GET" => ca_certificate::get(state, name),
+        "PUT" => ca_certificate::put(state, name, request),
+        "DELETE" => ca_certificate::delete(state, name, request),
         _ => return unknown(request),
     })
 }

@@ -1,0 +1,3 @@
+//! One provisioning service.
+
+pub(crate) mod configuration;
