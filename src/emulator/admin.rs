@@ -1,77 +1,89 @@
 //! The emulator's own calls under `/_emulator/`: what a test needs and the real service does not have. They ask for no
 //! token; `docs/emulator.md` describes them.
 
-use crate::emulator::data_plane::registration;
 use crate::emulator::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented};
-use crate::emulator::record::enrollment;
-use crate::emulator::record::store::Collection;
-use crate::emulator::request::{Answer, Request};
+use crate::emulator::record::store::{Collection, Entry, Expected};
+use crate::emulator::record::{enrollment, registration};
+use crate::emulator::request::Request;
+use crate::emulator::response::Response;
+use crate::emulator::server::Traffic;
 use crate::emulator::server::faults::Fault;
+use crate::emulator::service::Service;
 use crate::emulator::state::State;
-use crate::model::{EnrollmentKind, Members, Record};
+use crate::model::{EnrollmentKind, Record};
 use serde::Deserialize;
 use serde_json::json;
 
-/// Answers `/_emulator/{parts}`; `ids` are the same segments as they came.
-pub(crate) fn answer(state: &State, request: &Request, parts: &[&str], ids: &[String]) -> Result<Answer> {
-    // A web page can send requests here too, and a browser says so. No page has business with these calls.
+/// Carries out a call under `/_emulator/`; what it says of records is about `service`.
+pub(crate) fn respond(state: &State, traffic: &Traffic, service: &Service, request: &Request) -> Result<Response> {
+    // A web page can send requests here too, with an Origin header. No page has business with these calls.
     if request.headers.contains_key("origin") {
         return Err(forbidden("The emulator's own calls take no request from a web page."));
     }
-    match (request.method.as_str(), parts, ids) {
-        ("GET", ["health"], _) => Ok(Answer::json(200, &json!({ "status": "ok" }))),
-        ("GET", ["requests"], _) => Ok(Answer::json(200, &state.journal.requests())),
-        ("GET", ["faults"], _) => Ok(Answer::json(200, &state.faults.pending())),
-        ("POST", ["faults"], _) => queue_faults(state, request),
-        ("DELETE", ["faults"], _) => {
-            state.faults.clear();
-            Ok(Answer::empty(204))
+    let path = request.path.lower();
+    match (request.method.as_str(), path.get(1..).unwrap_or_default()) {
+        ("GET", ["health"]) => Ok(Response::json(200, &json!({ "status": "ok" }))),
+        ("GET", ["requests"]) => Ok(Response::json(200, &traffic.journal.requests())),
+        ("GET", ["faults"]) => Ok(Response::json(200, &traffic.faults.pending())),
+        ("POST", ["faults"]) => queue_faults(traffic, request),
+        ("DELETE", ["faults"]) => {
+            traffic.faults.clear();
+            Ok(Response::empty(204))
         }
-        ("POST", ["reset"], _) => reset(state),
-        ("POST", ["seed"], _) => seed(state, request),
-        ("GET", ["records", collection, _], [_, _, id]) => kept(state, collection, id),
-        ("PUT", ["registrations", _], [_, id]) => {
-            let sent: Members = serde_json::from_slice(&request.body)?;
-            let record = state.store.change(|records| registration::seed(records, id, sent))?;
-            Ok(Answer::json(200, &record))
-        }
-        (_, ["health" | "requests"] | ["records", _, _], _) => Err(method_not_allowed("GET")),
-        (_, ["faults"], _) => Err(method_not_allowed("GET, POST, DELETE")),
-        (_, ["reset" | "seed"], _) => Err(method_not_allowed("POST")),
-        (_, ["registrations", _], _) => Err(method_not_allowed("PUT")),
-        _ => Err(not_implemented(request.method.as_str(), request.path())),
+        ("POST", ["reset"]) => reset(state, traffic),
+        ("POST", ["seed"]) => seed(service, request),
+        ("GET", ["records", collection, _]) => stored(service, collection, request.path.segment(3)),
+        ("PUT", ["registrations", _]) => put_registration(service, request.path.segment(2), request),
+        (_, ["health" | "requests"] | ["records", _, _]) => Err(method_not_allowed("GET")),
+        (_, ["faults"]) => Err(method_not_allowed("GET, POST, DELETE")),
+        (_, ["reset" | "seed"]) => Err(method_not_allowed("POST")),
+        (_, ["registrations", _]) => Err(method_not_allowed("PUT")),
+        _ => Err(not_implemented(request)),
     }
 }
 
-fn queue_faults(state: &State, request: &Request) -> Result<Answer> {
+fn queue_faults(traffic: &Traffic, request: &Request) -> Result<Response> {
     // The two forms are told apart by hand, so that a mistake in a fault is named as such.
     let faults: Vec<Fault> = match request.body.trim_ascii_start() {
         [b'[', ..] => serde_json::from_slice(&request.body)?,
         _ => vec![serde_json::from_slice(&request.body)?],
     };
-    faults.into_iter().for_each(|fault| state.faults.queue(fault));
-    Ok(Answer::empty(204))
+    faults.into_iter().for_each(|fault| traffic.faults.queue(fault));
+    Ok(Response::empty(204))
 }
 
-fn reset(state: &State) -> Result<Answer> {
-    state.store.change(|records| records.clear())?;
-    state.faults.clear();
-    state.journal.clear();
-    state.operations.clear();
-    Ok(Answer::empty(204))
-}
-
-fn kept(state: &State, collection: &str, id: &str) -> Result<Answer> {
-    let collection =
-        Collection::parse(collection).ok_or_else(|| bad_request("The emulator has no such collection."))?;
-    match state.store.text(collection, id)? {
-        Some(body) => Ok(Answer::json_text(200, body)),
-        None => Ok(Answer::empty(404)),
+fn reset(state: &State, traffic: &Traffic) -> Result<Response> {
+    for service in state.services() {
+        service.store.clear()?;
+        service.operations.clear();
     }
+    traffic.faults.clear();
+    traffic.journal.clear();
+    Ok(Response::empty(204))
+}
+
+fn stored(service: &Service, collection: &str, id: &str) -> Result<Response> {
+    match service.store.text(parse_collection(collection)?, id)? {
+        Some(body) => Ok(Response::json_text(200, body)),
+        None => Ok(Response::empty(404)),
+    }
+}
+
+fn put_registration(service: &Service, id: &str, request: &Request) -> Result<Response> {
+    let (record, entry) = registration::seeded(id, serde_json::from_slice(&request.body)?)?;
+    service.store.put(entry, Expected::Anything)?;
+    Ok(Response::json(200, &record))
+}
+
+fn parse_collection(name: &str) -> Result<Collection> {
+    Collection::parse(name).ok_or_else(|| bad_request("The emulator has no such collection."))
 }
 
 /// The largest seed: as many records as a real service holds.
 const SEED: u32 = 1_000_000;
+
+/// How many records of a seed are written at once.
+const SEED_BATCH: usize = 1000;
 
 /// What a seed asks for: `count` records of a collection, named `prefix` and a number.
 #[derive(Deserialize)]
@@ -96,37 +108,39 @@ fn individual() -> String {
     EnrollmentKind::Individual.collection().to_owned()
 }
 
-fn seed(state: &State, request: &Request) -> Result<Answer> {
+/// Makes the records in batches, each composed before the store is locked for it.
+fn seed(service: &Service, request: &Request) -> Result<Response> {
     let seed: Seed = serde_json::from_slice(&request.body)?;
-    let collection =
-        Collection::parse(&seed.collection).ok_or_else(|| bad_request("The emulator has no such collection."))?;
+    let collection = parse_collection(&seed.collection)?;
     if seed.count > SEED {
         return Err(bad_request(format!("count must be at most {SEED}.")));
     }
-    let first = u64::from(seed.first);
-    state.store.change(|records| {
-        for number in first..first + u64::from(seed.count) {
-            let id = format!("{}{number}", seed.prefix);
-            match collection {
-                Collection::Enrollments(kind) => {
-                    let sent = enrollment(kind, &id);
-                    records.put(collection, &id, None, &enrollment::compose(kind, &id, sent, None)?)?;
-                }
-                Collection::Registrations => {
-                    let group =
-                        seed.enrollment_group_id.clone().map(|group| ("enrollmentGroupId".to_owned(), group.into()));
-                    registration::seed(records, &id, group.into_iter().collect())?;
-                }
-                Collection::Certificates => return Err(bad_request("Certificates can't be seeded.")),
-            }
-        }
-        Ok(Answer::json(200, &json!({ "seeded": seed.count })))
-    })
+    let id = |number: u64| format!("{}{number}", seed.prefix);
+    let numbers = u64::from(seed.first)..u64::from(seed.first) + u64::from(seed.count);
+    // The last id is the longest: where it can be composed, all others can, and nothing is made halfway.
+    if let Some(last) = numbers.clone().last() {
+        seeded(&seed, collection, &id(last))?;
+    }
+    let mut numbers = numbers.peekable();
+    while numbers.peek().is_some() {
+        let batch = numbers.by_ref().take(SEED_BATCH).map(|number| seeded(&seed, collection, &id(number)));
+        service.store.put_all(batch.collect::<Result<_>>()?)?;
+    }
+    Ok(Response::json(200, &json!({ "seeded": seed.count })))
 }
 
-fn enrollment(kind: EnrollmentKind, id: &str) -> Record {
-    let mut record = Record::default();
-    record.set(&[kind.id_member()], id);
-    record.set(&["attestation", "type"], "symmetricKey");
-    record
+fn seeded(seed: &Seed, collection: Collection, id: &str) -> Result<Entry> {
+    match collection {
+        Collection::Enrollments(kind) => {
+            let mut sent = Record::default();
+            sent.set(&[kind.id_member()], id);
+            sent.set(&["attestation", "type"], "symmetricKey");
+            Entry::new(collection, id, None, &enrollment::compose(kind, id, sent, None)?)
+        }
+        Collection::Registrations => {
+            let group = seed.enrollment_group_id.clone().map(|group| ("enrollmentGroupId".to_owned(), group.into()));
+            registration::seeded(id, group.into_iter().collect()).map(|(_, entry)| entry)
+        }
+        Collection::Certificates => Err(bad_request("Certificates can't be seeded.")),
+    }
 }

@@ -1,8 +1,25 @@
 //! A local Device Provisioning Service, as the public contract describes the real one; `docs/emulator.md` says what it
 //! does and does not do.
 //!
-//! Nothing here is shared with the client but the words of `model` and the error: a mistake that both made would be
-//! found by no test.
+//! Of the rest of the crate it uses `model` and `error` only: a mistake that client and emulator shared would be found by
+//! no test. A group uses those that stand above it in this table, as the last column says, and nothing else:
+//!
+//! | group | what it does | uses |
+//! |---|---|---|
+//! | `base64`, `log` | base64; the log | |
+//! | `clock` | dates and etags | `base64` |
+//! | `request`, `response` | a request and a response as plain data | |
+//! | `errors` | errors of the service | `clock`, `request`, `response` |
+//! | `server` | the listener, TLS, HTTP, faults, the journal; hands requests to its `Handler` | `errors`, `log`, `request`, `response` |
+//! | `record` | what a record may hold, what is kept of it, what is shown; the store | `base64`, `clock`, `errors` |
+//! | `service` | one provisioning service: its settings, its store, its running operations | `record` |
+//! | `auth` | shared access signatures, bearer tokens, the sign-in endpoints | `base64`, `clock`, `errors`, `request`, `response`, `service` |
+//! | `state` | what all requests share: the services, the tenant, the log | `auth`, `log`, `service` |
+//! | `data_plane` | calls on enrollments and registration records | `auth`, `base64`, `errors`, `record`, `request`, `response`, `service`, `state` |
+//! | `device` | registration of devices | `auth`, `base64`, `clock`, `errors`, `log`, `record`, `request`, `response`, `service`, `state` |
+//! | `resource_manager` | the service, its keys and its CA certificates as Azure resources | `auth`, `errors`, `record`, `request`, `response`, `service`, `state` |
+//! | `admin` | the emulator's own calls | `errors`, `record`, `request`, `response`, `server`, `service`, `state` |
+//! | `routes` | which of these a request is for | `admin`, `auth`, `data_plane`, `device`, `errors`, `request`, `resource_manager`, `response`, `server`, `service`, `state` |
 
 mod admin;
 mod auth;
@@ -11,31 +28,36 @@ mod clock;
 mod data_plane;
 mod device;
 mod errors;
+mod log;
 mod record;
 mod request;
 mod resource_manager;
+mod response;
 mod routes;
 mod server;
 mod service;
 mod state;
 
+pub use log::Log;
 pub use server::faults::{Fault, FaultKind, FaultStatus, Faults, Match};
 pub use server::journal::LoggedRequest;
 pub use service::configuration::{Configuration, LinkedHub};
-pub use state::Log;
 
 use crate::error::{Code, Error, Result};
 use crate::model::{self, DEVELOPMENT, EnrollmentKind};
+use auth::token::Issuer;
+use log::Logger;
+use record::store::{Collection, Store};
+use routes::Routes;
 use serde::Serialize;
+use server::tls::Tls;
+use server::{Server, Traffic};
+use service::Service;
 use state::State;
-use std::collections::HashSet;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 /// How an emulator is to run.
@@ -102,79 +124,58 @@ pub struct Ready {
 
 /// A running emulator. It stops when it is dropped.
 pub struct Emulator {
-    state: Arc<State>,
+    service: Arc<Service>,
+    traffic: Arc<Traffic>,
     ready: Ready,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Emulator {
-    /// Starts an emulator; it takes connections when this returns.
+    /// Starts an emulator; it accepts connections when this returns.
     pub fn start(options: Options) -> Result<Self> {
         let home = options.home.or_else(model::home).ok_or_else(|| {
             Error::argument("home", "There is no folder for the emulator's certificates. Set AZIOTDPS_HOME to one.")
         })?;
         options.configuration.check()?;
-        let tls = server::tls::Tls::new(&home)?;
-        let store = record::store::Store::open(options.data_path.as_deref())?;
-        let (listeners, port) = listen(options.port)?;
-        let authority = format!("localhost:{port}");
-        let endpoint = format!("https://{authority}");
-        let state = Arc::new(State {
-            store,
-            tokens: auth::token::Issuer::new(endpoint.clone(), options.token_lifetime)?,
-            faults: Faults::default(),
-            journal: server::journal::Journal::default(),
-            operations: device::Operations::default(),
-            configuration: options.configuration,
-            authority,
-            page_size: options.page_size.max(1),
-            log: options.log,
-            versions: Mutex::new(HashSet::new()),
-        });
-        let [owner, ..] = DEVELOPMENT.policies;
-        let ready = Ready {
-            event: "ready",
-            endpoint,
-            connection_string: format!(
-                "HostName={};SharedAccessKeyName={};SharedAccessKey={}",
-                state.authority, owner.name, owner.primary_key
-            ),
-            ca_certificate: tls.authority_file,
-            resource_id: DEVELOPMENT.resource_id(),
-            id_scope: DEVELOPMENT.id_scope,
-            tenant_id: DEVELOPMENT.tenant_id,
-            client_id: DEVELOPMENT.client_id,
-            client_secret: DEVELOPMENT.client_secret,
-            subscription_id: DEVELOPMENT.subscription_id,
-            resource_group_name: DEVELOPMENT.resource_group_name,
-            dps_name: DEVELOPMENT.name,
-        };
+        let tls = Tls::new(&home)?;
+        let store = Store::open(options.data_path.as_deref())?;
+        let (listeners, port) = server::listen(options.port)?;
+        let host = format!("localhost:{port}");
+        let endpoint = format!("https://{host}");
+        let tokens = Issuer::new(endpoint.clone(), options.token_lifetime)?;
+        let service = Arc::new(Service::development(host, options.configuration, options.page_size, store));
+        let ready = ready(endpoint, &service, tls.authority_file);
+        let log = Logger::new(options.log);
+        let state = Arc::new(State::new(vec![Arc::clone(&service)], tokens, log.clone()));
+        let traffic = Arc::new(Traffic::default());
+        let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
         let stop = CancellationToken::new();
-        let thread = run(listeners, tls.config.into(), Arc::clone(&state), stop.clone()).map_err(|error| {
+        let server = Server { handler, traffic: Arc::clone(&traffic), log };
+        let thread = server::run(listeners, tls.config.into(), server, stop.clone()).map_err(|error| {
             Error::new(Code::Internal, "The emulator's threads can't be started.").caused_by(&error)
         })?;
-        Ok(Self { state, ready, stop, thread: Some(thread) })
+        Ok(Self { service, traffic, ready, stop, thread: Some(thread) })
     }
 
-    /// What somebody needs to use it.
+    /// What a client needs to use it.
     pub fn ready(&self) -> &Ready {
         &self.ready
     }
 
-    /// The faults that it is to play.
+    /// The faults to come.
     pub fn faults(&self) -> &Faults {
-        &self.state.faults
+        &self.traffic.faults
     }
 
-    /// The latest requests that came in, admin calls left out; the oldest first.
+    /// The latest requests, without admin calls; the oldest first.
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.state.journal.requests()
+        self.traffic.journal.requests()
     }
 
     /// The record as it is kept, keys and certificates included.
     pub fn stored(&self, kind: EnrollmentKind, id: &str) -> Option<String> {
-        self.state.store.text(record::store::Collection::Enrollments(kind), id).ok().flatten()
+        self.service.store.text(Collection::Enrollments(kind), id).ok().flatten()
     }
 
     /// Stops it: when this returns its port is free again.
@@ -187,65 +188,29 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop.cancel();
         if let Some(thread) = self.thread.take() {
-            // A panic of that thread has ended the emulator, which is what is asked for.
+            // A panic of that thread has ended the emulator, as intended here.
             let _ = thread.join();
         }
     }
 }
 
-/// Listens on the IPv4 loopback address and, where the machine has one, on the IPv6 one with the same port.
-fn listen(port: u16) -> Result<(Vec<TcpListener>, u16)> {
-    // A free IPv4 port may be taken on the other side: then another is tried.
-    const TRIES: usize = 20;
-    let mut tried = listen_once(port);
-    for _ in 1..TRIES {
-        match &tried {
-            Err(error) if port == 0 && error.kind() == io::ErrorKind::AddrInUse => tried = listen_once(port),
-            _ => break,
-        }
+fn ready(endpoint: String, service: &Service, ca_certificate: PathBuf) -> Ready {
+    let [owner, ..] = DEVELOPMENT.policies;
+    Ready {
+        event: "ready",
+        endpoint,
+        connection_string: format!(
+            "HostName={};SharedAccessKeyName={};SharedAccessKey={}",
+            service.host, owner.name, owner.primary_key
+        ),
+        ca_certificate,
+        resource_id: DEVELOPMENT.resource_id(),
+        id_scope: DEVELOPMENT.id_scope,
+        tenant_id: DEVELOPMENT.tenant_id,
+        client_id: DEVELOPMENT.client_id,
+        client_secret: DEVELOPMENT.client_secret,
+        subscription_id: DEVELOPMENT.subscription_id,
+        resource_group_name: DEVELOPMENT.resource_group_name,
+        dps_name: DEVELOPMENT.name,
     }
-    tried.map_err(|error| {
-        Error::argument(
-            "port",
-            format!("The emulator can't listen on port {port}. Is another one running? Port 0 takes a free one."),
-        )
-        .caused_by(&error)
-    })
-}
-
-fn listen_once(port: u16) -> io::Result<(Vec<TcpListener>, u16)> {
-    let bind = |address: IpAddr, port: u16| {
-        let listener = TcpListener::bind(SocketAddr::new(address, port))?;
-        listener.set_nonblocking(true)?;
-        io::Result::Ok(listener)
-    };
-    let first = bind(Ipv4Addr::LOCALHOST.into(), port)?;
-    let port = first.local_addr()?.port();
-    match bind(Ipv6Addr::LOCALHOST.into(), port) {
-        Ok(second) => Ok((vec![first, second], port)),
-        // Somebody else's: a client that takes `localhost` for ::1 would talk to a stranger.
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(error),
-        Err(_) => Ok((vec![first], port)),
-    }
-}
-
-/// Serves on a thread with a runtime of its own, so that a host needs none and may have one.
-fn run(
-    listeners: Vec<TcpListener>,
-    tls: TlsAcceptor,
-    state: Arc<State>,
-    stop: CancellationToken,
-) -> io::Result<JoinHandle<()>> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("emulator").enable_all().build()?;
-    let listeners = {
-        let _entered = runtime.enter();
-        listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<Vec<_>>>()?
-    };
-    std::thread::Builder::new().name("emulator".to_owned()).spawn(move || {
-        for listener in listeners {
-            runtime.spawn(server::connection::serve(listener, tls.clone(), Arc::clone(&state)));
-        }
-        runtime.block_on(stop.cancelled());
-    })
 }

@@ -1,23 +1,24 @@
 //! Who may do what on the data plane: shared access signatures of the service's policies, and bearer tokens of the
 //! emulator's own issuer.
 
+pub(crate) mod sign_in;
 pub(crate) mod signature;
 pub(crate) mod token;
 
-use crate::emulator::auth::signature::Signature;
-use crate::emulator::auth::token::Audience;
 use crate::emulator::clock;
 use crate::emulator::errors::{Result, forbidden, unauthorized};
-use crate::emulator::request::{Request, segments};
-use crate::emulator::state::State;
-use crate::model::{AccessRight, AccessRights, DEVELOPMENT};
+use crate::emulator::request::{Path, Request};
+use crate::emulator::service::Service;
+use crate::model::{AccessRight, AccessRights};
+use signature::Signature;
+use token::{Audience, Issuer};
 
 /// Refuses a data-plane request whose sender does not hold `right`.
-pub(crate) fn authorize(state: &State, request: &Request, right: AccessRight) -> Result<()> {
+pub(crate) fn authorize(service: &Service, tokens: &Issuer, request: &Request, right: AccessRight) -> Result<()> {
     let authorization = request.header("authorization").ok_or_else(|| unauthorized("Authorization is missing."))?;
     match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => {
-            let rights = rights(token, request, &state.authority, clock::unix_seconds())?;
+            let rights = rights(service, token, request, clock::unix_seconds())?;
             if rights.allow(right) {
                 Ok(())
             } else {
@@ -25,57 +26,53 @@ pub(crate) fn authorize(state: &State, request: &Request, right: AccessRight) ->
             }
         }
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
-            // The published client has the data contributor's role, which holds every data right.
-            state.tokens.verify(token, Audience::Data).map_err(unauthorized)
+            // The published client has the role of a data contributor, which has every right of the data plane.
+            tokens.verify(token, Audience::Data).map_err(unauthorized)
         }
         _ => Err(unauthorized("Authorization must be a SharedAccessSignature or a Bearer token.")),
     }
 }
 
 /// The rights of the policy that signed `token`, if the signature is good, in time, and covers the request's path.
-fn rights(token: &str, request: &Request, authority: &str, now: i64) -> Result<AccessRights> {
+fn rights(service: &Service, token: &str, request: &Request, now: i64) -> Result<AccessRights> {
     let signature = Signature::parse(token)?;
     let name = signature.policy.as_deref().ok_or_else(|| unauthorized("The signature has no skn."))?;
-    let policy = DEVELOPMENT
+    let policy = service
         .policies
         .iter()
         .find(|policy| policy.name == name)
         .ok_or_else(|| unauthorized("The signature names a policy that the service does not have."))?;
-    if !signature.is_made_with_one_of(&[policy.primary_key, policy.secondary_key]) {
+    if !signature.is_made_with_one_of(&[&policy.primary_key, &policy.secondary_key]) {
         return Err(unauthorized("The signature is not made with a key of the policy."));
     }
     signature.check_time(now)?;
-    if !covers(&signature.resource, request, authority) {
+    if !covers(service, &signature.resource, request) {
         return Err(unauthorized("The signature is for another resource."));
     }
-    Ok(AccessRights::parse(policy.rights))
+    Ok(policy.access_rights())
 }
 
-/// Whether `resource`, a host and perhaps a path, is the host of this service and a prefix of the request's path, by
-/// whole segments.
-fn covers(resource: &str, request: &Request, authority: &str) -> bool {
+/// Whether `resource`, a host and perhaps a path, is the host of the service and a prefix of the request's path, by whole
+/// segments.
+fn covers(service: &Service, resource: &str, request: &Request) -> bool {
     let (host, path) = resource.split_once('/').unwrap_or((resource, ""));
-    let Some((asked, granted)) = request.segments.as_ref().zip(segments(path)) else { return false };
-    is_this_host(host, authority)
-        && asked.len() >= granted.len()
-        && asked.iter().zip(&granted).all(|(asked, granted)| asked.eq_ignore_ascii_case(granted))
-}
-
-/// Whether `host` names this emulator: a loopback name, with the emulator's port or without one.
-pub(crate) fn is_this_host(host: &str, authority: &str) -> bool {
-    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    let name = host.strip_suffix(port).and_then(|rest| rest.strip_suffix(':')).unwrap_or(host);
-    ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|own| name.eq_ignore_ascii_case(own))
+    service.has_host(host) && Path::parse(path).is_some_and(|granted| request.path.starts_with(&granted))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::auth::signature::tests::signed;
+    use crate::emulator::record::store::Store;
+    use crate::emulator::service::configuration::Configuration;
+    use crate::model::DEVELOPMENT;
     use hyper::body::Bytes;
     use hyper::{HeaderMap, Method};
+    use signature::tests::signed;
 
-    const AUTHORITY: &str = "localhost:8443";
+    fn service() -> Service {
+        let store = Store::open(None).unwrap();
+        Service::development("localhost:8443".to_owned(), Configuration::default(), 1, store)
+    }
 
     fn request(path: &str) -> Request {
         Request::new(Method::GET, path.into(), HeaderMap::new(), Bytes::new())
@@ -88,9 +85,9 @@ mod tests {
     }
 
     fn verified(token: &str, path: &str) -> std::result::Result<AccessRights, String> {
-        rights(token, &request(path), AUTHORITY, 1000).map_err(|refusal| {
-            assert_eq!(refusal.status, 401);
-            refusal.message
+        rights(&service(), token, &request(path), 1000).map_err(|error| {
+            assert_eq!(error.status, 401);
+            error.message
         })
     }
 

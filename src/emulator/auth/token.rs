@@ -1,7 +1,6 @@
-//! The token endpoint: client credentials in the manner of Microsoft Entra, for the one application that is published.
+//! Bearer tokens of the emulator: issued for its one application, and verified.
 
 use crate::emulator::clock;
-use crate::emulator::request::{Answer, Request};
 use crate::error::{Code, Error};
 use crate::model::DEVELOPMENT;
 use ::base64::Engine;
@@ -10,10 +9,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rcgen::{KeyPair, PublicKeyData};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::time::Duration;
 
-/// What a token is for.
+/// The resource that a token is issued for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// The data plane.
@@ -33,7 +31,7 @@ impl Audience {
     }
 
     /// The audience that a `scope` asks for. A resource may end in a slash, which the scope then doubles.
-    fn of_scope(scope: &str) -> Option<Self> {
+    pub(super) fn of_scope(scope: &str) -> Option<Self> {
         let resource = scope.strip_suffix("/.default")?;
         let resource = resource.strip_suffix('/').unwrap_or(resource);
         Self::ALL.into_iter().find(|audience| audience.resource().eq_ignore_ascii_case(resource))
@@ -52,14 +50,14 @@ struct Claims {
     ver: String,
 }
 
-/// Issues tokens and knows its own. The key is made at each start: tokens do not outlive the emulator.
+/// Issues and verifies tokens. The key is generated at each start: tokens do not outlive the emulator.
 pub(crate) struct Issuer {
     encoding: EncodingKey,
     decoding: DecodingKey,
     /// The public key as a JSON Web Key.
-    key: Value,
+    pub(super) key: Value,
     endpoint: String,
-    lifetime: Duration,
+    pub(super) lifetime: Duration,
 }
 
 impl Issuer {
@@ -79,11 +77,16 @@ impl Issuer {
         Ok(Self { encoding: EncodingKey::from_ec_der(pair.serialized_der()), decoding, key, endpoint, lifetime })
     }
 
-    fn issuer(&self) -> String {
-        format!("{}/{}/v2.0", self.endpoint, DEVELOPMENT.tenant_id)
+    pub(super) fn issuer(&self) -> String {
+        format!("{}/v2.0", self.tenant_endpoint())
     }
 
-    fn issue(&self, audience: Audience) -> Result<String, jsonwebtoken::errors::Error> {
+    /// The base of the tenant's addresses.
+    pub(crate) fn tenant_endpoint(&self) -> String {
+        format!("{}/{}", self.endpoint, DEVELOPMENT.tenant_id)
+    }
+
+    pub(super) fn issue(&self, audience: Audience) -> Result<String, jsonwebtoken::errors::Error> {
         let now = clock::unix_seconds();
         let claims = Claims {
             aud: audience.resource().to_owned(),
@@ -99,7 +102,7 @@ impl Issuer {
         jsonwebtoken::encode(&header, &claims, &self.encoding)
     }
 
-    /// Whether `token` is one of this issuer's, in time, and for `audience`; else what is wrong with it.
+    /// Checks that `token` is one of this issuer, in time, and for `audience`. The error says what is wrong with it.
     pub(crate) fn verify(&self, token: &str, audience: Audience) -> Result<(), String> {
         let mut validation = Validation::new(Algorithm::ES256);
         validation.leeway = 0;
@@ -108,81 +111,13 @@ impl Issuer {
         let verified = jsonwebtoken::decode::<Claims>(token.trim(), &self.decoding, &validation);
         verified.map(|_| ()).map_err(|error| format!("The bearer token is not accepted: {error}."))
     }
-
-    /// POST `/{tenant}/oauth2/v2.0/token`.
-    pub(crate) fn answer(&self, tenant: &str, request: &Request) -> Answer {
-        let form: HashMap<String, String> = form_urlencoded::parse(&request.body).into_owned().collect();
-        let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-        if !tenant.eq_ignore_ascii_case(DEVELOPMENT.tenant_id) {
-            return refusal(
-                400,
-                "invalid_request",
-                90002,
-                "Tenant not found; the emulator's ready record names its own.",
-            );
-        }
-        if field("grant_type") != "client_credentials" {
-            return refusal(400, "unsupported_grant_type", 70003, "The emulator grants client_credentials only.");
-        }
-        if !field("client_id").eq_ignore_ascii_case(DEVELOPMENT.client_id) {
-            return refusal(400, "unauthorized_client", 700_016, "Application not found in the directory.");
-        }
-        if field("client_secret") != DEVELOPMENT.client_secret {
-            return refusal(401, "invalid_client", 7_000_215, "Invalid client secret provided.");
-        }
-        let Some(audience) = Audience::of_scope(field("scope")) else {
-            return refusal(400, "invalid_scope", 70011, "The provided value for scope is not valid.");
-        };
-        match self.issue(audience) {
-            Ok(token) => {
-                let seconds = self.lifetime.as_secs();
-                let body = json!({
-                    "token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token,
-                });
-                Answer::json(200, &body).header("Cache-Control", "no-store")
-            }
-            Err(error) => refusal(500, "server_error", 90033, &format!("No token could be signed: {error}.")),
-        }
-    }
-
-    /// GET `/{tenant}/v2.0/.well-known/openid-configuration`.
-    pub(crate) fn configuration(&self) -> Answer {
-        let base = format!("{}/{}", self.endpoint, DEVELOPMENT.tenant_id);
-        let body = json!({
-            "issuer": self.issuer(),
-            "token_endpoint": format!("{base}/oauth2/v2.0/token"),
-            "jwks_uri": format!("{base}/discovery/v2.0/keys"),
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            "id_token_signing_alg_values_supported": ["ES256"],
-        });
-        Answer::json(200, &body)
-    }
-
-    /// GET `/{tenant}/discovery/v2.0/keys`.
-    pub(crate) fn keys(&self) -> Answer {
-        Answer::json(200, &json!({ "keys": [self.key] }))
-    }
-}
-
-/// A refusal in the form that Entra gives it.
-fn refusal(status: u16, error: &str, number: u32, text: &str) -> Answer {
-    let trace_id = uuid::Uuid::new_v4();
-    let body = json!({
-        "error": error,
-        "error_description": format!("AADSTS{number}: {text} Trace ID: {trace_id}"),
-        "error_codes": [number],
-        "timestamp": clock::now(),
-        "trace_id": trace_id.to_string(),
-        "correlation_id": uuid::Uuid::new_v4().to_string(),
-    });
-    Answer::json(status, &body).failed(error)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn issuer(lifetime: u64) -> Issuer {
+    pub(super) fn issuer(lifetime: u64) -> Issuer {
         Issuer::new("https://localhost:8443".to_owned(), Duration::from_secs(lifetime)).unwrap()
     }
 

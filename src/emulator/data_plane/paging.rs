@@ -1,67 +1,69 @@
-//! Pages of a query: how many, from where, and the token that leads on.
+//! Pages of a query: their size, and the continuation token.
 
 use crate::emulator::base64;
 use crate::emulator::errors::{Result, bad_request};
-use crate::emulator::record::store::{Collection, Place, Store};
-use crate::emulator::request::{Answer, Request};
+use crate::emulator::record::store::{Collection, Position};
+use crate::emulator::request::Request;
+use crate::emulator::response::Response;
+use crate::emulator::service::Service;
 use crate::model::Record;
 use serde::{Deserialize, Serialize};
 
-/// What a continuation token holds: good for the listing that gave it and for no other.
+/// The content of a continuation token, which is valid for the listing that gave it only.
 #[derive(Serialize, Deserialize)]
 struct Token {
     collection: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
-    after: Place,
+    after: Position,
 }
 
 /// One listing: a collection, or the registrations of one group.
-pub(crate) struct Listing<'a> {
-    pub(crate) collection: Collection,
-    pub(crate) owner: Option<&'a str>,
+pub(super) struct Listing<'a> {
+    pub(super) collection: Collection,
+    pub(super) owner: Option<&'a str>,
     /// The `x-ms-item-type` of the answer.
-    pub(crate) item_type: &'static str,
+    pub(super) item_type: &'static str,
 }
 
 impl Listing<'_> {
     /// The page that `request` asks for, each record shown by `show`.
-    pub(crate) fn page(
+    pub(super) fn page(
         &self,
-        store: &Store,
+        service: &Service,
         request: &Request,
-        largest: usize,
         show: impl Fn(&Record) -> Record,
-    ) -> Result<Answer> {
-        let page = store.page(self.collection, self.owner, &self.after(request)?, size(request, largest)?)?;
+    ) -> Result<Response> {
+        let (after, limit) = (self.after(request)?, limit(request, service.page_size)?);
+        let page = service.store.page(self.collection, self.owner, &after, limit)?;
         let records: Vec<Record> = page.records.iter().map(show).collect();
-        Ok(self.answer(&records, page.more))
+        Ok(self.response(&records, page.more))
     }
 
-    /// No records, and a token that leads on from where `request` stands.
-    pub(crate) fn empty_page(&self, request: &Request) -> Result<Answer> {
-        Ok(self.answer(&[], Some(self.after(request)?)))
+    /// No records, and a continuation token for the page that `request` asks for.
+    pub(super) fn empty_page(&self, request: &Request) -> Result<Response> {
+        Ok(self.response(&[], Some(self.after(request)?)))
     }
 
-    fn answer(&self, records: &[Record], more: Option<Place>) -> Answer {
-        let answer = Answer::json(200, &records)
+    fn response(&self, records: &[Record], more: Option<Position>) -> Response {
+        let response = Response::json(200, &records)
             .header("X-Content-Type-Options", "nosniff")
             .header("x-ms-item-type", self.item_type);
-        let Some(after) = more else { return answer };
+        let Some(after) = more else { return response };
         let token = Token {
             collection: self.collection.name().to_owned(),
             owner: self.owner.map(str::to_ascii_lowercase),
             after,
         };
         match serde_json::to_vec(&token) {
-            Ok(token) => answer.header("x-ms-continuation", base64::encode(token)),
-            Err(_) => answer,
+            Ok(token) => response.header("x-ms-continuation", base64::encode(token)),
+            Err(_) => response,
         }
     }
 
-    fn after(&self, request: &Request) -> Result<Place> {
+    fn after(&self, request: &Request) -> Result<Position> {
         let Some(text) = request.header("x-ms-continuation").filter(|text| !text.is_empty()) else {
-            return Ok(Place::START);
+            return Ok(Position::START);
         };
         base64::decode(text)
             .and_then(|bytes| serde_json::from_slice::<Token>(&bytes).ok())
@@ -72,8 +74,8 @@ impl Listing<'_> {
     }
 }
 
-/// How many records a page may have: what was asked for, at most `largest`. Zero asks for the service's own size.
-fn size(request: &Request, largest: usize) -> Result<usize> {
+/// The most records a page may have: as many as asked for, at most `largest`. Zero asks for the default.
+fn limit(request: &Request, largest: usize) -> Result<usize> {
     let Some(text) = request.header("x-ms-max-item-count") else { return Ok(largest) };
     match text.trim().parse::<usize>() {
         Ok(0) => Ok(largest),

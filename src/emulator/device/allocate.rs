@@ -1,11 +1,37 @@
-//! Which hub a device goes to.
+//! The choice of the IoT hub that a device is assigned to.
 
 use crate::emulator::service::configuration::{Configuration, LinkedHub};
 use crate::model::{AllocationPolicy, Record, Word};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+/// The hub that a device is assigned to.
+#[derive(Debug)]
+pub(super) struct Allocation {
+    pub(super) hub: String,
+    /// The initial twin, where a webhook gives one.
+    pub(super) twin: Option<Value>,
+    /// The payload for the device, where a webhook gives one.
+    pub(super) payload: Option<Value>,
+}
+
+/// Why a device could not be assigned.
+#[derive(Debug)]
+pub(super) struct AllocationError {
+    pub(super) message: String,
+}
+
+impl AllocationError {
+    /// Not a documented code.
+    pub(super) const CODE: u32 = 400_000;
+
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
 /// The policy that counts for `enrollment`. A record of the legacy form names its hub and no policy.
-pub(crate) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
+pub(super) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
     if enrollment.get(&["iotHubHostName"]).is_some() {
         return AllocationPolicy::Static;
     }
@@ -13,7 +39,7 @@ pub(crate) fn policy(enrollment: &Record, service: &Configuration) -> Allocation
 }
 
 /// The linked hubs that `enrollment` allows, in its own order where it names some.
-pub(crate) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
+pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
     let linked = |name: &str| service.linked_hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(name));
     if let Some(name) = enrollment.text(&["iotHubHostName"]) {
         return linked(name).into_iter().collect();
@@ -25,7 +51,7 @@ pub(crate) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) ->
 }
 
 /// The hub for a device, where the service itself chooses.
-pub(crate) fn choose<'a>(policy: AllocationPolicy, id: &str, candidates: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
+pub(super) fn choose<'a>(policy: AllocationPolicy, id: &str, candidates: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
     match policy {
         AllocationPolicy::Static => candidates.first().copied(),
         AllocationPolicy::GeoLatency => {

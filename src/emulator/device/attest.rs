@@ -1,18 +1,15 @@
-//! Who a device is: the enrollment that its signature or its certificate fits.
+//! Attestation: the enrollment that a device's signature or certificate fits.
 //!
 //! An individual enrollment of the registration id decides, whatever its groups would say; else the group whose derived
 //! key made the signature, or whose certificate is the nearest signer. A disabled one decides as an enabled one does.
 
 use super::signer;
 use crate::emulator::auth::signature::Signature;
-use crate::emulator::clock;
-use crate::emulator::errors::{Refusal, Result, device_unauthorized, tpm_not_implemented, unauthorized};
-use crate::emulator::record::certificate;
-use crate::emulator::record::enrollment;
-use crate::emulator::record::store::{Collection, Place};
-use crate::emulator::request::Request;
-use crate::emulator::resource_manager::ca_certificate;
-use crate::emulator::state::State;
+use crate::emulator::errors::{Result, ServiceError, device_unauthorized, tpm_not_implemented, unauthorized};
+use crate::emulator::record::store::{Collection, Store};
+use crate::emulator::record::{ca_certificate, certificate, enrollment};
+use crate::emulator::service::Service;
+use crate::emulator::{base64, clock};
 use crate::model::{AttestationType, EnrollmentKind, ProvisioningStatus, Record, Word};
 use hmac::{Hmac, KeyInit, Mac};
 use rustls::pki_types::CertificateDer;
@@ -20,56 +17,74 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// A device that has proven who it is.
+/// Who sent a request, and how it proves that.
+pub(super) struct DeviceRequest<'a> {
+    /// The ID scope as the device sent it; signatures are made over it.
+    pub(super) id_scope: &'a str,
+    pub(super) registration_id: &'a str,
+    pub(super) credentials: Credentials<'a>,
+}
+
+/// What a device proves its identity with.
+pub(super) enum Credentials<'a> {
+    /// `SharedAccessSignature sr=…`: the `Authorization` header over HTTPS, the password over MQTT and AMQP.
+    Signature(&'a str),
+    /// The certificates of the TLS connection, the device's own first; none where it sent none.
+    Certificates(&'a [CertificateDer<'a>]),
+}
+
+/// A device that was attested.
 #[derive(Clone, Debug)]
-pub(crate) struct Device {
-    pub(crate) registration_id: String,
-    /// What let it in, an individual enrollment or a group.
-    pub(crate) enrollment: Record,
+pub(super) struct Device {
+    pub(super) registration_id: String,
+    /// The individual enrollment or the group that it fits.
+    pub(super) enrollment: Record,
     attestation: AttestationType,
 }
 
 impl Device {
-    pub(crate) fn is_disabled(&self) -> bool {
+    pub(super) fn is_disabled(&self) -> bool {
         self.enrollment.text(&["provisioningStatus"]) == Some(ProvisioningStatus::Disabled.wire())
     }
 
-    /// The group that let it in, if one did.
-    pub(crate) fn group(&self) -> Option<&str> {
+    /// The id of the enrollment group, if it is one.
+    pub(super) fn group(&self) -> Option<&str> {
         self.enrollment.text(&[EnrollmentKind::Group.id_member()])
     }
 
-    /// What the hub calls it.
-    pub(crate) fn device_id(&self) -> &str {
+    /// Its id in the IoT hub.
+    pub(super) fn device_id(&self) -> &str {
         self.enrollment.text(&["deviceId"]).unwrap_or(&self.registration_id)
     }
 
-    /// The member that says how it proved who it is: its name, and what a registration shows in it.
-    pub(crate) fn proof(&self) -> (&'static str, Value) {
+    /// The member of a registration that says how the device was attested: its name and its content.
+    pub(super) fn attestation_member(&self) -> (&'static str, Value) {
         let shown = self.group().map_or_else(|| json!({}), |group| json!({ "enrollmentGroupId": group }));
         (self.attestation.wire(), shown)
     }
 }
 
-/// The device that sent `request` in the name of `id`.
-pub(crate) fn attest(state: &State, request: &Request, scope: &str, id: &str) -> Result<Device> {
+/// Attests the device that sent `request`.
+pub(super) fn attest(service: &Service, request: &DeviceRequest<'_>) -> Result<Device> {
+    let id = request.registration_id;
     enrollment::check_id_text(EnrollmentKind::Individual.id_member(), id)?;
-    let individual = state.store.get(Collection::Enrollments(EnrollmentKind::Individual), id)?;
+    let store = &service.store;
+    let individual = store.get(Collection::Enrollments(EnrollmentKind::Individual), id)?;
     if individual.as_ref().is_some_and(|record| attestation_of(record) == Some(AttestationType::Tpm)) {
         return Err(tpm_not_implemented());
     }
-    let (attestation, enrollment) = match (request.header("authorization"), request.peer.as_ref()) {
-        (Some(authorization), _) => {
-            let signature = signature(authorization, scope, id)?;
-            (AttestationType::SymmetricKey, by_key(state, id, individual, &signature)?)
+    let (attestation, enrollment) = match request.credentials {
+        Credentials::Signature(authorization) => {
+            let signature = signature(authorization, request.id_scope, id)?;
+            (AttestationType::SymmetricKey, by_key(store, id, individual, &signature)?)
         }
-        (None, [leaf, ..]) => {
+        Credentials::Certificates(chain) => {
+            let Some(leaf) = chain.first() else {
+                let message = "Unauthorized: there is neither a signature nor a client certificate.";
+                return Err(device_unauthorized(message));
+            };
             check_leaf(leaf, id)?;
-            (AttestationType::X509, by_certificate(state, individual, &request.peer)?)
-        }
-        (None, []) => {
-            let message = "Unauthorized: there is neither a signature nor a client certificate.";
-            return Err(device_unauthorized(message));
+            (AttestationType::X509, by_certificate(store, individual, chain)?)
         }
     };
     Ok(Device { registration_id: id.to_owned(), enrollment, attestation })
@@ -85,7 +100,7 @@ fn signature<'a>(authorization: &'a str, scope: &str, id: &str) -> Result<Signat
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => token,
         _ => return Err(device_unauthorized("Unauthorized: a device signs with a SharedAccessSignature.")),
     };
-    let numbered = |refusal: Refusal| device_unauthorized(format!("Unauthorized: {}", refusal.message));
+    let numbered = |error: ServiceError| device_unauthorized(format!("Unauthorized: {}", error.message));
     let signature = Signature::parse(token).map_err(numbered)?;
     if signature.policy.as_deref().is_some_and(|policy| policy != "registration") {
         return Err(numbered(unauthorized("skn must be registration.")));
@@ -97,7 +112,7 @@ fn signature<'a>(authorization: &'a str, scope: &str, id: &str) -> Result<Signat
     Ok(signature)
 }
 
-fn by_key(state: &State, id: &str, individual: Option<Record>, signature: &Signature<'_>) -> Result<Record> {
+fn by_key(store: &Store, id: &str, individual: Option<Record>, signature: &Signature<'_>) -> Result<Record> {
     let keys = |enrollment: &Record| {
         let key = |slot| enrollment.text(&["attestation", "symmetricKey", slot]).map(str::to_owned);
         ["primaryKey", "secondaryKey"].into_iter().filter_map(key).collect::<Vec<_>>()
@@ -114,7 +129,7 @@ fn by_key(state: &State, id: &str, individual: Option<Record>, signature: &Signa
         let derived = keys(group).into_iter().filter_map(|key| derive(&key, id));
         derived.into_iter().any(|key| signature.is_made_with(&key))
     };
-    match groups(state, AttestationType::SymmetricKey)?.into_iter().find(derived_fits) {
+    match groups(store, AttestationType::SymmetricKey)?.into_iter().find(derived_fits) {
         Some(group) => Ok(group),
         None => Err(device_unauthorized("Unauthorized: no enrollment has this registration id and key.")),
     }
@@ -122,7 +137,7 @@ fn by_key(state: &State, id: &str, individual: Option<Record>, signature: &Signa
 
 /// The key of one device of a group.
 fn derive(group_key: &str, id: &str) -> Option<Vec<u8>> {
-    let key = crate::emulator::base64::decode(group_key)?;
+    let key = base64::decode(group_key)?;
     let mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
     Some(mac.chain_update(id.as_bytes()).finalize().into_bytes().to_vec())
 }
@@ -140,18 +155,18 @@ fn check_leaf(leaf: &CertificateDer<'_>, id: &str) -> Result<()> {
     Ok(())
 }
 
-fn invalid_certificate(reason: &str) -> Refusal {
+fn invalid_certificate(reason: &str) -> ServiceError {
     device_unauthorized(format!("Invalid certificate: {reason}."))
 }
 
-fn by_certificate(state: &State, individual: Option<Record>, chain: &[CertificateDer<'_>]) -> Result<Record> {
+fn by_certificate(store: &Store, individual: Option<Record>, chain: &[CertificateDer<'_>]) -> Result<Record> {
     if let Some(enrollment) = individual {
         let thumbprint = chain.first().map(|leaf| certificate::sha256_thumbprint(leaf));
         let is_leaf = |slot: &str| {
             let path = ["attestation", "x509", "clientCertificates", slot, "info", "sha256Thumbprint"];
             enrollment.text(&path) == thumbprint.as_deref()
         };
-        let anchors = anchors(state, &enrollment)?;
+        let anchors = anchors(store, &enrollment)?;
         let fits = ["primary", "secondary"].into_iter().any(is_leaf)
             || signer::nearest(chain, anchors.iter().map(|der| (der.as_slice(), ()))).is_some();
         return match fits {
@@ -160,8 +175,8 @@ fn by_certificate(state: &State, individual: Option<Record>, chain: &[Certificat
         };
     }
     let mut signers = Vec::new();
-    for group in groups(state, AttestationType::X509)? {
-        for der in anchors(state, &group)? {
+    for group in groups(store, AttestationType::X509)? {
+        for der in anchors(store, &group)? {
             signers.push((der, group.clone()));
         }
     }
@@ -172,20 +187,20 @@ fn by_certificate(state: &State, individual: Option<Record>, chain: &[Certificat
 }
 
 /// The certificates that `enrollment` takes for signers of devices: uploaded ones, and the verified ones that it names.
-fn anchors(state: &State, enrollment: &Record) -> Result<Vec<Vec<u8>>> {
+fn anchors(store: &Store, enrollment: &Record) -> Result<Vec<Vec<u8>>> {
     let mut anchors = Vec::new();
     for slot in ["primary", "secondary"] {
         if let Some(text) = enrollment.text(&["attestation", "x509", "signingCertificates", slot, "certificate"]) {
             anchors.push(certificate::der(text.as_bytes())?);
         }
         if let Some(name) = enrollment.text(&["attestation", "x509", "caReferences", slot]) {
-            anchors.extend(ca_certificate::verified(&state.store, name)?);
+            anchors.extend(ca_certificate::verified(store, name)?);
         }
     }
     Ok(anchors)
 }
 
-fn groups(state: &State, attestation: AttestationType) -> Result<Vec<Record>> {
-    let all = state.store.page(Collection::Enrollments(EnrollmentKind::Group), None, &Place::START, usize::MAX)?;
-    Ok(all.records.into_iter().filter(|group| attestation_of(group) == Some(attestation)).collect())
+fn groups(store: &Store, attestation: AttestationType) -> Result<Vec<Record>> {
+    let all = store.all(Collection::Enrollments(EnrollmentKind::Group))?;
+    Ok(all.into_iter().filter(|group| attestation_of(group) == Some(attestation)).collect())
 }

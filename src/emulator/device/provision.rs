@@ -1,64 +1,65 @@
-//! What becomes of a registration: the hub it leads to, what moves with the device, and the record that is left.
+//! A registration in the background: the hub that the device is assigned to, the twin that moves along, and the
+//! registration record.
 
-use super::allocate;
+use super::allocate::{self, Allocation, AllocationError};
 use super::attest::Device;
 use super::webhook;
 use crate::emulator::clock;
-use crate::emulator::data_plane::registration::{self, KEPT};
 use crate::emulator::errors::Result;
+use crate::emulator::log::Logger;
+use crate::emulator::record::registration::{self, INTERNAL};
 use crate::emulator::record::store::Collection;
-use crate::emulator::state::State;
+use crate::emulator::service::Service;
+use crate::emulator::service::latest_operations::RunningOperation;
 use crate::model::{AllocationPolicy, Members, Record};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-/// Where a device goes.
-#[derive(Debug)]
-pub(crate) struct Allocation {
-    pub(crate) hub: String,
-    /// The twin to begin with, where a webhook gives one.
-    pub(crate) twin: Option<Value>,
-    /// What a webhook tells the device.
-    pub(crate) payload: Option<Value>,
-}
-
-/// Why a device goes nowhere.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) message: String,
-}
-
-impl Failure {
-    /// The number is not a documented one.
-    const CODE: u32 = 400_000;
-
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+/// Assigns the device to a hub and writes its registration; `running` ends with that. `before` is the registration that
+/// the device has had until now.
+pub(super) async fn provision(
+    service: Arc<Service>,
+    log: Logger,
+    running: RunningOperation,
+    device: Device,
+    payload: Option<Value>,
+    before: Option<Record>,
+) {
+    let result = allocate(&service, &device, payload, before.as_ref()).await;
+    // The store may block, and this is a thread that serves connections.
+    let written = tokio::task::spawn_blocking(move || {
+        let written = write(&service, &device, &result);
+        drop(running);
+        written
+    });
+    if let Ok(Err(error)) = written.await {
+        log.warning(&format!("a registration could not be written: {}", error.message));
     }
 }
 
 /// Finds the device's hub. A webhook may take its time.
-pub(crate) async fn allocate(
-    state: &State,
+async fn allocate(
+    service: &Service,
     device: &Device,
     payload: Option<Value>,
-    registration: Option<&Record>,
-) -> std::result::Result<Allocation, Failure> {
-    let current = registration.and_then(|registration| registration.text(&["assignedHub"]));
+    before: Option<&Record>,
+) -> std::result::Result<Allocation, AllocationError> {
+    let current = before.and_then(|before| before.text(&["assignedHub"]));
     if let Some(hub) = current.filter(|_| !updates_hub(&device.enrollment)) {
         return Ok(Allocation { hub: hub.to_owned(), twin: None, payload: None });
     }
-    let candidates = allocate::candidates(&device.enrollment, &state.configuration);
-    let policy = allocate::policy(&device.enrollment, &state.configuration);
+    let candidates = allocate::candidates(&device.enrollment, &service.configuration);
+    let policy = allocate::policy(&device.enrollment, &service.configuration);
     if policy == AllocationPolicy::Custom {
         let hubs: Vec<&str> = candidates.iter().map(|hub| hub.host_name.as_str()).collect();
-        return webhook::ask(device, payload, registration, &hubs).await;
+        return webhook::call(device, payload, before, &hubs).await;
     }
     let chosen = allocate::choose(policy, &device.registration_id, &candidates);
-    let hub = chosen.ok_or_else(|| Failure::new("No linked IoT hub fits the enrollment."))?;
+    let hub = chosen.ok_or_else(|| AllocationError::new("No linked IoT hub fits the enrollment."))?;
     Ok(Allocation { hub: hub.host_name.clone(), twin: None, payload: None })
 }
 
-/// Both switches of the re-provision policy are on where they are left out.
+/// Both members of the re-provision policy are true where they are left out.
 fn updates_hub(enrollment: &Record) -> bool {
     enrollment.get(&["reprovisionPolicy", "updateHubAssignment"]) != Some(&Value::Bool(false))
 }
@@ -68,19 +69,23 @@ fn migrates_data(enrollment: &Record) -> bool {
 }
 
 /// Writes the registration record.
-pub(crate) fn record(state: &State, device: &Device, outcome: std::result::Result<Allocation, Failure>) -> Result<()> {
-    state.store.change(|records| {
-        let before = records.get(Collection::Registrations, &device.registration_id)?;
+fn write(
+    service: &Service,
+    device: &Device,
+    result: &std::result::Result<Allocation, AllocationError>,
+) -> Result<Record> {
+    let id = &device.registration_id;
+    service.store.update(Collection::Registrations, id, device.group(), |before| {
         let now = Value::from(clock::now());
-        let mut members = match outcome {
-            Ok(allocation) => assigned(device, allocation, before.as_ref()),
-            Err(failure) => failed(&failure, before.as_ref()),
+        let mut members = match result {
+            Ok(allocation) => assigned(device, allocation, before),
+            Err(error) => failed(error, before),
         };
-        let created = before.as_ref().and_then(|before| before.get(&["createdDateTimeUtc"])).unwrap_or(&now).clone();
-        members.insert("registrationId".to_owned(), device.registration_id.as_str().into());
+        let created = before.and_then(|before| before.get(&["createdDateTimeUtc"])).unwrap_or(&now).clone();
+        members.insert("registrationId".to_owned(), id.as_str().into());
         members.insert("createdDateTimeUtc".to_owned(), created);
         members.insert("lastUpdatedDateTimeUtc".to_owned(), now);
-        registration::put(records, &device.registration_id, device.group(), members).map(|_| ())
+        Ok(registration::compose(members))
     })
 }
 
@@ -91,23 +96,23 @@ fn members(value: Value) -> Members {
     }
 }
 
-fn assigned(device: &Device, allocation: Allocation, before: Option<&Record>) -> Members {
+fn assigned(device: &Device, allocation: &Allocation, before: Option<&Record>) -> Members {
     let text = |path: &[&str]| before.and_then(|before| before.text(path));
     let current = text(&["assignedHub"]);
-    let initial = text(&[KEPT, "initialHub"]).or(current).unwrap_or(&allocation.hub);
+    let initial = text(&[INTERNAL, "initialHub"]).or(current).unwrap_or(&allocation.hub);
     let moved = current.is_some_and(|current| current != allocation.hub);
     let migrates = migrates_data(&device.enrollment);
     let substatus = match current {
         None => "initialAssignment",
-        Some(_) if !moved => text(&[KEPT, "substatus"]).unwrap_or("initialAssignment"),
+        Some(_) if !moved => text(&[INTERNAL, "substatus"]).unwrap_or("initialAssignment"),
         Some(_) if initial == allocation.hub => "reprovisionedToInitialAssignment",
         Some(_) if migrates => "deviceDataMigrated",
         Some(_) => "deviceDataReset",
     };
     // Where the hub stays, `never` leaves the twin alone as `migrate` does.
     let keeps_twin = current.is_some() && (migrates || !updates_hub(&device.enrollment));
-    let twin = allocation.twin.or_else(|| match before.filter(|_| keeps_twin) {
-        Some(before) => before.get(&[KEPT, "twin"]).cloned(),
+    let twin = allocation.twin.clone().or_else(|| match before.filter(|_| keeps_twin) {
+        Some(before) => before.get(&[INTERNAL, "twin"]).cloned(),
         None => device.enrollment.get(&["initialTwin"]).cloned(),
     });
     let mut assigned = members(json!({
@@ -116,22 +121,22 @@ fn assigned(device: &Device, allocation: Allocation, before: Option<&Record>) ->
         "status": "assigned",
         "substatus": substatus,
         // Kept beside the record's own, which a failure in between leaves out.
-        KEPT: { "initialHub": initial, "twin": twin, "substatus": substatus },
+        INTERNAL: { "initialHub": initial, "twin": twin, "substatus": substatus },
     }));
-    if let Some(payload) = allocation.payload {
-        assigned.insert("payload".to_owned(), payload);
+    if let Some(payload) = &allocation.payload {
+        assigned.insert("payload".to_owned(), payload.clone());
     }
     assigned
 }
 
 /// A device that had a hub keeps it.
-fn failed(failure: &Failure, before: Option<&Record>) -> Members {
+fn failed(error: &AllocationError, before: Option<&Record>) -> Members {
     let mut failed = members(json!({
         "status": "failed",
-        "errorCode": Failure::CODE,
-        "errorMessage": failure.message,
+        "errorCode": AllocationError::CODE,
+        "errorMessage": error.message,
     }));
-    for name in ["assignedHub", "deviceId", KEPT] {
+    for name in ["assignedHub", "deviceId", INTERNAL] {
         if let Some(value) = before.and_then(|before| before.get(&[name])) {
             failed.insert(name.to_owned(), value.clone());
         }

@@ -5,7 +5,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// The owner of the anchor that is met first on the way from the leaf up. The way is that of signatures: a certificate
 /// of the chain that the device sent counts only where it signed the one before.
-pub(crate) fn nearest<'a, T: Copy>(
+pub(super) fn nearest<'a, T: Copy>(
     chain: &[CertificateDer<'_>],
     anchors: impl Iterator<Item = (&'a [u8], T)>,
 ) -> Option<T> {

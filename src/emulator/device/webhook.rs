@@ -1,16 +1,18 @@
 //! Custom allocation: the enrollment's webhook is really called, and its answer is held to the contract.
 
+use super::allocate::{Allocation, AllocationError};
 use super::attest::Device;
-use super::provision::{Allocation, Failure};
+
 use crate::emulator::base64;
 use crate::emulator::record::enrollment;
+use crate::emulator::record::json::normalize_twin;
+use crate::emulator::record::webhook_url::is_loopback;
 use crate::model::{Members, Record};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url, redirect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::error::Error;
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long a webhook may take.
@@ -19,38 +21,27 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest answer that is read.
 const BODY_BYTES: usize = 1024 * 1024;
 
-/// Whether the emulator would call `url`: HTTPS, or HTTP on this machine.
-pub(crate) fn is_allowed(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
-        Some("localhost") => true,
-        Some(host) => host.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
-        None => false,
-    }
-}
-
 /// Asks the webhook of the device's enrollment which of `hubs` it is to go to.
-pub(crate) async fn ask(
+pub(super) async fn call(
     device: &Device,
     payload: Option<Value>,
     registration: Option<&Record>,
     hubs: &[&str],
-) -> Result<Allocation, Failure> {
+) -> Result<Allocation, AllocationError> {
     let url = device.enrollment.text(&["customAllocationDefinition", "webhookUrl"]);
-    let url = url.and_then(|url| Url::parse(url).ok()).ok_or_else(|| Failure::new("The enrollment has no webhook."))?;
+    let url = url
+        .and_then(|url| Url::parse(url).ok())
+        .ok_or_else(|| AllocationError::new("The enrollment has no webhook."))?;
     let body = post(url, &request(device, payload, registration, hubs)).await?;
     accept(&body, hubs)
 }
 
-async fn post(url: Url, request: &Value) -> Result<Vec<u8>, Failure> {
+async fn post(url: Url, request: &Value) -> Result<Vec<u8>, AllocationError> {
     // The query is where such an address has its secret.
     let failed = |error: reqwest::Error| {
         let error = error.without_url();
         let cause = std::iter::successors(error.source(), |cause| (*cause).source()).last();
-        Failure::new(match cause {
+        AllocationError::new(match cause {
             Some(cause) => format!("The webhook can't be called: {error}: {cause}."),
             None => format!("The webhook can't be called: {error}."),
         })
@@ -63,14 +54,14 @@ async fn post(url: Url, request: &Value) -> Result<Vec<u8>, Failure> {
     }
     let client = client.build().map_err(failed)?;
     let post = client.post(url).header(CONTENT_TYPE, "application/json; charset=utf-8").body(request.to_string());
-    let mut answer = post.send().await.map_err(failed)?;
-    if !answer.status().is_success() {
-        return Err(Failure::new(format!("The webhook answered with status {}.", answer.status().as_u16())));
+    let mut response = post.send().await.map_err(failed)?;
+    if !response.status().is_success() {
+        return Err(AllocationError::new(format!("The webhook answered with status {}.", response.status().as_u16())));
     }
     let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(failed)? {
+    while let Some(part) = response.chunk().await.map_err(failed)? {
         if body.len() + part.len() > BODY_BYTES {
-            return Err(Failure::new("The webhook's answer is too large."));
+            return Err(AllocationError::new("The webhook's answer is too large."));
         }
         body.extend_from_slice(&part);
     }
@@ -96,7 +87,7 @@ fn request(device: &Device, payload: Option<Value>, registration: Option<&Record
             context.insert(name.to_owned(), value.clone());
         }
     }
-    context.insert(device.proof().0.to_owned(), json!({}));
+    context.insert(device.attestation_member().0.to_owned(), json!({}));
     if let Some(payload) = payload {
         context.insert("payload".to_owned(), payload);
     }
@@ -104,7 +95,7 @@ fn request(device: &Device, payload: Option<Value>, registration: Option<&Record
     json!({ enrollment_member: enrollment, "deviceRuntimeContext": context, "linkedHubs": hubs })
 }
 
-fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, Failure> {
+fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, AllocationError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer {
@@ -115,13 +106,13 @@ fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, Failure> {
         payload: Option<Value>,
     }
     let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| Failure::new(format!("The webhook's answer is not what one must be: {error}.")))?;
+        .map_err(|error| AllocationError::new(format!("The webhook's answer is not what one must be: {error}.")))?;
     let hub = hubs.iter().find(|hub| hub.eq_ignore_ascii_case(&answer.iot_hub_host_name)).ok_or_else(|| {
-        Failure::new("The webhook's answer names an IoT hub that is not one of the linkedHubs it was given.")
+        AllocationError::new("The webhook's answer names an IoT hub that is not one of the linkedHubs it was given.")
     })?;
     let mut twin = answer.initial_twin;
-    if twin.as_mut().is_some_and(|twin| enrollment::twin(twin).is_none()) {
-        return Err(Failure::new("The webhook's answer has an initialTwin that is no twin."));
+    if twin.as_mut().is_some_and(|twin| normalize_twin(twin).is_none()) {
+        return Err(AllocationError::new("The webhook's answer has an initialTwin that is no twin."));
     }
     Ok(Allocation { hub: (*hub).to_owned(), twin, payload: answer.payload })
 }
@@ -129,18 +120,6 @@ fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plain_http_stays_on_this_machine() {
-        for url in
-            ["https://example.com/x?code=1", "http://localhost:7071/api", "http://127.0.0.1:1/", "http://[::1]:1/"]
-        {
-            assert!(is_allowed(url), "{url}");
-        }
-        for url in ["http://example.com/", "http://localhost.example/", "ftp://localhost/", "localhost"] {
-            assert!(!is_allowed(url), "{url}");
-        }
-    }
 
     #[test]
     fn an_answer_is_held_to_the_contract() {

@@ -1,8 +1,9 @@
 //! The attestation of a record: what is accepted, what is kept, and what is shown.
 
+use super::certificate;
+use super::json::drop_nulls;
 use crate::emulator::base64;
-use crate::emulator::errors::{Result, bad_request};
-use crate::emulator::record::certificate;
+use crate::emulator::errors::{self, Result, bad_request};
 use crate::model::{AttestationType, EnrollmentKind, Members, Word};
 use rustls::crypto::SecureRandom;
 use serde_json::Value;
@@ -16,7 +17,7 @@ const X509_MEMBERS: [&str; 3] = ["clientCertificates", "signingCertificates", "c
 /// Turns what was sent into what is kept: keys made where none came, certificates read. `stored` is the attestation of
 /// the record that is written over.
 pub(crate) fn accept(kind: EnrollmentKind, sent: &mut Value, stored: Option<&Value>) -> Result<()> {
-    crate::emulator::record::enrollment::drop_nulls(sent);
+    drop_nulls(sent);
     let Some(members) = sent.as_object_mut() else {
         return Err(bad_request("attestation is missing or is not an object."));
     };
@@ -87,10 +88,10 @@ fn symmetric_key(members: &mut Members) -> Result<()> {
 }
 
 /// A key as the service makes them: 64 random bytes.
-pub(crate) fn new_key() -> Result<String> {
+fn new_key() -> Result<String> {
     let mut bytes = [0; 64];
     let random: &dyn SecureRandom = rustls::crypto::ring::default_provider().secure_random;
-    random.fill(&mut bytes).map_err(|_| crate::emulator::errors::failure("The system gives no random bytes."))?;
+    random.fill(&mut bytes).map_err(|_| errors::internal("The system gives no random bytes."))?;
     Ok(base64::encode(bytes))
 }
 

@@ -1,4 +1,4 @@
-//! What the service reads out of an uploaded certificate.
+//! What the service reads from an uploaded certificate.
 
 use crate::emulator::base64;
 use crate::emulator::clock;
@@ -29,8 +29,8 @@ pub(crate) fn info(text: &str) -> Result<Members> {
     }
 }
 
-/// What resource manager shows of a CA certificate, given in any of the same forms.
-pub(crate) fn authority(text: &str) -> Result<Members> {
+/// The properties that resource manager shows of a CA certificate, given in any of the same forms.
+pub(super) fn ca_properties(text: &str) -> Result<Members> {
     let der = der(text.as_bytes())?;
     let certificate = parse(&der)?;
     let mut shown = Members::new();

@@ -1,9 +1,10 @@
 //! An enrollment record: what is accepted, what is kept, and what is shown.
 
+use super::attestation;
+use super::json::{drop_nulls, normalize_twin, ordered};
+use super::webhook_url;
 use crate::emulator::clock;
-use crate::emulator::device::webhook;
-use crate::emulator::errors::{Refusal, Result, bad_request};
-use crate::emulator::record::attestation;
+use crate::emulator::errors::{Result, ServiceError, bad_request};
 use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ const ORDER: [&str; 20] = [
     "customAllocationDefinition",
 ];
 
-/// What the service writes itself; a value that is sent is passed over.
+/// What the service writes itself; a value that is sent is ignored.
 const READ_ONLY: [&str; 4] = ["registrationState", "etag", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"];
 
 /// Turns what was sent for `id` into the record to keep, in place of `stored`.
@@ -84,18 +85,6 @@ fn view(record: &Record, keys: bool) -> Record {
     shown
 }
 
-/// The members in `order`, then the others as they came.
-pub(crate) fn ordered(mut members: Members, order: &[&str]) -> Record {
-    let mut record = Members::with_capacity(members.len());
-    for name in order {
-        if let Some((name, value)) = members.shift_remove_entry(*name) {
-            record.insert(name, value);
-        }
-    }
-    record.append(&mut members);
-    Record(record)
-}
-
 fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
     let member = kind.id_member();
     match members.get(member).and_then(Value::as_str) {
@@ -106,7 +95,7 @@ fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
     check_id_text(member, id)
 }
 
-/// Refuses an id that no record can have; `member` is its name.
+/// Refuses an id that no record can have; `member` is the name in the error.
 pub(crate) fn check_id_text(member: &str, id: &str) -> Result<()> {
     let known = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
     let ends_well = id.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '-');
@@ -129,9 +118,11 @@ fn check_member(name: &str, value: &mut Value) -> Result<()> {
         }
         "iotHubHostName" if !value.is_string() => Err(must_be("a host name")),
         "provisioningStatus" if !value.is_null() => {
-            word::<ProvisioningStatus>(value, || must_be("enabled or disabled"))
+            wire_spelling::<ProvisioningStatus>(value, || must_be("enabled or disabled"))
         }
-        "allocationPolicy" => word::<AllocationPolicy>(value, || must_be("one of hashed, geoLatency, static, custom")),
+        "allocationPolicy" => {
+            wire_spelling::<AllocationPolicy>(value, || must_be("one of hashed, geoLatency, static, custom"))
+        }
         "iotHubs" => match value.as_array() {
             Some(hubs) if hubs.iter().all(Value::is_string) => Ok(()),
             _ => Err(must_be("an array of host names")),
@@ -141,27 +132,29 @@ fn check_member(name: &str, value: &mut Value) -> Result<()> {
         "customAllocationDefinition" => {
             drop_nulls(value);
             let text = |member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default();
-            if webhook::is_allowed(text("webhookUrl")) && !text("apiVersion").is_empty() {
+            if webhook_url::is_allowed(text("webhookUrl")) && !text("apiVersion").is_empty() {
                 Ok(())
             } else {
                 Err(must_be("an object with webhookUrl (https, or http on this machine) and apiVersion"))
             }
         }
-        "initialTwin" => twin(value).ok_or_else(|| must_be("an object of tags and properties.desired, each an object")),
+        "initialTwin" => {
+            normalize_twin(value).ok_or_else(|| must_be("an object of tags and properties.desired, each an object"))
+        }
         "optionalDeviceInformation" if !value.is_object() => Err(must_be("an object")),
         _ => Ok(()),
     }
 }
 
-/// Writes the word as the wire has it.
-fn word<W: Word>(value: &mut Value, refusal: impl FnOnce() -> Refusal) -> Result<()> {
-    let word = value.as_str().and_then(W::parse).ok_or_else(refusal)?;
+/// Replaces the value by the spelling of the wire.
+fn wire_spelling<W: Word>(value: &mut Value, error: impl FnOnce() -> ServiceError) -> Result<()> {
+    let word = value.as_str().and_then(W::parse).ok_or_else(error)?;
     *value = word.wire().into();
     Ok(())
 }
 
-/// An object of switches, each with what it is where it is left out.
-fn switches(value: &mut Value, known: &[(&str, bool)], must_be: &dyn Fn(&str) -> Refusal) -> Result<()> {
+/// An object of booleans, each with its default.
+fn switches(value: &mut Value, known: &[(&str, bool)], must_be: &dyn Fn(&str) -> ServiceError) -> Result<()> {
     drop_nulls(value);
     let members = value.as_object_mut().ok_or_else(|| must_be("an object"))?;
     for (name, default) in known {
@@ -171,25 +164,6 @@ fn switches(value: &mut Value, known: &[(&str, bool)], must_be: &dyn Fn(&str) ->
         }
     }
     Ok(())
-}
-
-/// Leaves out the nulls among the twin's own members. What lies inside the collections is the user's and stays.
-pub(crate) fn twin(value: &mut Value) -> Option<()> {
-    let twin = value.as_object_mut()?;
-    twin.retain(|_, part| !part.is_null());
-    if let Some(properties) = twin.get_mut("properties") {
-        properties.as_object_mut()?.retain(|_, part| !part.is_null());
-    }
-    let collections = [twin.get("tags"), twin.get("properties").and_then(|properties| properties.get("desired"))];
-    collections.into_iter().flatten().all(Value::is_object).then_some(())
-}
-
-/// Leaves out every null of a structure that the service itself defines.
-pub(crate) fn drop_nulls(value: &mut Value) {
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|_, member| !member.is_null());
-        members.values_mut().for_each(drop_nulls);
-    }
 }
 
 #[cfg(test)]

@@ -1,31 +1,29 @@
-//! The service's CA certificates by name, which enrollments refer to: the part of resource manager that keeps them.
+//! The calls on the service's CA certificates.
 
-use crate::emulator::clock;
-use crate::emulator::errors::{Refusal, Result, bad_request, ca_certificate_not_found, precondition_failed};
-use crate::emulator::record::certificate;
+use crate::emulator::errors::{Result, bad_request, ca_certificate_not_found, precondition_failed};
+use crate::emulator::record::ca_certificate;
 use crate::emulator::record::precondition::Precondition;
-use crate::emulator::record::store::{Collection, Place, Store};
-use crate::emulator::request::{Answer, Request};
-use crate::emulator::state::State;
-use crate::model::{DEVELOPMENT, Record};
+use crate::emulator::record::store::{Collection, Outcome};
+use crate::emulator::request::Request;
+use crate::emulator::response::Response;
+use crate::emulator::service::Service;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// As many as a real service holds.
-const CERTIFICATES: i64 = 25;
+const MAXIMUM_CERTIFICATES: u64 = 25;
 
-pub(crate) fn list(state: &State) -> Result<Answer> {
-    let all = state.store.page(Collection::Certificates, None, &Place::START, usize::MAX)?;
-    Ok(Answer::json(200, &json!({ "value": all.records })))
+pub(super) fn list(service: &Service) -> Result<Response> {
+    Ok(Response::json(200, &json!({ "value": service.store.all(Collection::Certificates)? })))
 }
 
-pub(crate) fn get(state: &State, name: &str) -> Result<Answer> {
-    let record = state.store.get(Collection::Certificates, name)?.ok_or_else(ca_certificate_not_found)?;
-    Ok(Answer::json(200, &record))
+pub(super) fn get(service: &Service, name: &str) -> Result<Response> {
+    let record = service.store.get(Collection::Certificates, name)?.ok_or_else(ca_certificate_not_found)?;
+    Ok(Response::json(200, &record))
 }
 
-/// A new name needs no etag; a known one needs its own. Whoever puts a certificate here may say that it is verified.
-pub(crate) fn put(state: &State, name: &str, request: &Request) -> Result<Answer> {
+/// A new name takes no etag; a known one requires its own. Whoever puts a certificate may declare it verified.
+pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Response> {
     #[derive(Deserialize)]
     struct Sent {
         properties: Properties,
@@ -37,62 +35,37 @@ pub(crate) fn put(state: &State, name: &str, request: &Request) -> Result<Answer
         is_verified: Option<bool>,
     }
     check_name(name)?;
-    let precondition = Precondition::of(request)?;
-    let Sent { properties } = serde_json::from_slice(&request.body)?;
-    let is_verified = properties.is_verified.unwrap_or(false);
-    let mut shown = certificate::authority(&properties.certificate)?;
-    let now = clock::http_now();
-    state.store.change(|records| {
-        let all = records.count(Collection::Certificates)?;
-        let stored = records.get(Collection::Certificates, name)?;
-        let created = match &stored {
-            Some(_) if precondition == Precondition::None => return Err(precondition_failed()),
-            Some(stored) => {
-                precondition.check(stored)?;
-                stored.get(&["properties", "created"]).cloned()
+    let precondition = Precondition::parse(request.if_match())?;
+    let Sent { properties: Properties { certificate, is_verified } } = serde_json::from_slice(&request.body)?;
+    // Between counting and writing, nobody else must create one.
+    let _creating = service.lock_ca_certificates();
+    let record = service.store.update(Collection::Certificates, name, None, |stored| {
+        let record = ca_certificate::compose(&service.resource, name, &certificate, is_verified == Some(true), stored)?;
+        match (stored, &precondition) {
+            (Some(_), Precondition::None) => return Err(precondition_failed()),
+            (Some(stored), _) => precondition.check(stored)?,
+            (None, Precondition::Exists | Precondition::Etag(_)) => return Err(precondition_failed()),
+            (None, Precondition::None) if service.store.count(Collection::Certificates)? >= MAXIMUM_CERTIFICATES => {
+                return Err(bad_request("The service has the maximum number of certificates."));
             }
-            None if precondition != Precondition::None => return Err(precondition_failed()),
-            None if all >= CERTIFICATES => {
-                return Err(bad_request("The service holds as many certificates as it may."));
-            }
-            None => None,
-        };
-        shown.insert("isVerified".to_owned(), is_verified.into());
-        shown.insert("created".to_owned(), created.unwrap_or_else(|| now.clone().into()));
-        shown.insert("updated".to_owned(), now.into());
-        shown.insert("certificate".to_owned(), properties.certificate.into());
-        let mut record = Record::default();
-        record.set(&["properties"], Value::Object(shown));
-        record.set(&["id"], format!("{}/certificates/{name}", DEVELOPMENT.resource_id()));
-        record.set(&["name"], name);
-        record.set(&["type"], "Microsoft.Devices/provisioningServices/certificates");
-        record.set(&["etag"], clock::etag());
-        records.put(Collection::Certificates, name, None, &record)?;
-        Ok(Answer::json(200, &record))
-    })
+            (None, Precondition::None) => {}
+        }
+        Ok(record)
+    })?;
+    Ok(Response::json(200, &record))
 }
 
-/// Unlike a write, a removal always says which version it means; 204 where there is none to remove.
-pub(crate) fn delete(state: &State, name: &str, request: &Request) -> Result<Answer> {
-    let precondition = Precondition::of(request)?;
+/// Unlike a write, a removal always requires `If-Match`; 204 where there is nothing to remove.
+pub(super) fn delete(service: &Service, name: &str, request: &Request) -> Result<Response> {
+    let precondition = Precondition::parse(request.if_match())?;
     if precondition == Precondition::None {
         return Err(bad_request("If-Match is missing."));
     }
-    match state.store.remove(Collection::Certificates, name, &precondition, ca_certificate_not_found()) {
-        Ok(()) => Ok(Answer::empty(200)),
-        Err(Refusal { status: 404, .. }) => Ok(Answer::empty(204)),
-        Err(refusal) => Err(refusal),
+    match service.store.remove(Collection::Certificates, name, precondition.etag())? {
+        Outcome::Done => Ok(Response::empty(200)),
+        Outcome::Missing => Ok(Response::empty(204)),
+        Outcome::Conflict => Err(precondition_failed()),
     }
-}
-
-/// The certificate that `name` stands for, as DER, where the service has it and it is verified.
-pub(crate) fn verified(store: &Store, name: &str) -> Result<Option<Vec<u8>>> {
-    let Some(record) = store.get(Collection::Certificates, name)? else { return Ok(None) };
-    if record.get(&["properties", "isVerified"]) != Some(&Value::Bool(true)) {
-        return Ok(None);
-    }
-    let text = record.text(&["properties", "certificate"]).unwrap_or_default();
-    certificate::der(text.as_bytes()).map(Some)
 }
 
 fn check_name(name: &str) -> Result<()> {

@@ -1,20 +1,20 @@
-//! The way from a connection to the rooms and back: TLS, HTTP/1.1, faults, the log.
+//! A connection: TLS, HTTP/1.1, faults, the log.
 
+use super::faults::{Fault, FaultKind, Faults};
+use super::journal::{Journal, LoggedRequest};
 use crate::emulator::errors;
-use crate::emulator::request::{Answer, Peer, Request};
-use crate::emulator::routes;
-use crate::emulator::server::faults::{Fault, FaultKind};
-use crate::emulator::server::journal::LoggedRequest;
-use crate::emulator::state::State;
+use crate::emulator::log::Logger;
+use crate::emulator::request::{PeerCertificates, Request};
+use crate::emulator::response::Response;
 use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::header::CONTENT_LENGTH;
+use hyper::http;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Response, http};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
 use std::sync::Arc;
@@ -27,37 +27,65 @@ const BODY_BYTES: usize = 4 * 1024 * 1024;
 
 type Body = BoxBody<Bytes, io::Error>;
 
-/// Takes connections for as long as it is polled.
-pub(crate) async fn serve(listener: TcpListener, tls: TlsAcceptor, state: Arc<State>) {
+/// Responds to requests.
+pub(crate) trait Handler: Send + Sync + 'static {
+    /// The response to `request`. It may block, and is called within a Tokio runtime.
+    fn respond(&self, request: &Request) -> Response;
+
+    /// A page without records whose continuation token leads to the page that `request` asks for; `None` where the
+    /// request is not a query.
+    fn empty_page(&self, request: &Request) -> Option<Response>;
+}
+
+/// What connections share.
+pub(crate) struct Server {
+    pub(crate) handler: Box<dyn Handler>,
+    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) log: Logger,
+}
+
+/// The faults to come, and the requests that came.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+}
+
+/// Accepts connections for as long as it is polled.
+pub(super) async fn serve(listener: TcpListener, tls: TlsAcceptor, server: Arc<Server>) {
     loop {
         match listener.accept().await {
             Ok((connection, _)) => {
-                tokio::spawn(serve_connection(connection, tls.clone(), Arc::clone(&state)));
+                tokio::spawn(serve_connection(connection, tls.clone(), Arc::clone(&server)));
             }
             Err(error) => {
                 // Too many open files, most likely: some will be closed soon.
-                state.log(&format!("warning: no connection could be taken: {error}"));
+                server.log.warning(&format!("no connection could be accepted: {error}"));
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
 }
 
-async fn serve_connection(connection: TcpStream, tls: TlsAcceptor, state: Arc<State>) {
-    // An answer is one small write, which must not wait for the next.
+async fn serve_connection(connection: TcpStream, tls: TlsAcceptor, server: Arc<Server>) {
+    // A response is one small write, which must not wait for the next.
     let _ = connection.set_nodelay(true);
     let connection = match tls.accept(connection).await {
         Ok(connection) => connection,
-        Err(error) => return state.log(&format!("warning: a TLS handshake failed: {error}")),
+        Err(error) => return server.log.warning(&format!("a TLS handshake failed: {error}")),
     };
-    let peer: Peer = connection.get_ref().1.peer_certificates().unwrap_or_default().into();
-    let service = service_fn(|request| respond(Arc::clone(&state), Arc::clone(&peer), request));
-    // A connection that ends badly has nobody left to be told.
+    let peer: PeerCertificates = connection.get_ref().1.peer_certificates().unwrap_or_default().into();
+    let service = service_fn(|request| respond(Arc::clone(&server), Arc::clone(&peer), request));
+    // Where a connection ends in an error, there is nobody left to report it to.
     let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(connection), service).await;
 }
 
-/// An error closes the connection without an answer.
-async fn respond(state: Arc<State>, peer: Peer, request: http::Request<Incoming>) -> io::Result<Response<Body>> {
+/// An error closes the connection without a response.
+async fn respond(
+    server: Arc<Server>,
+    peer: PeerCertificates,
+    request: http::Request<Incoming>,
+) -> io::Result<http::Response<Body>> {
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -65,34 +93,34 @@ async fn respond(state: Arc<State>, peer: Peer, request: http::Request<Incoming>
         Some(body) => (body, None),
         None => (Bytes::new(), Some(errors::too_large())),
     };
-    let request = Arc::new(Request { peer, ..Request::new(head.method, target, head.headers, body) });
-    // A caller who goes away does not undo what was asked for: the work goes on, and is logged.
+    let request = Arc::new(Request::new(head.method, target, head.headers, body).with_peer(peer));
+    // Where the client disconnects, the work goes on and is logged.
     let work = tokio::spawn(async move {
-        let (answer, cut) = match refused {
-            Some(refusal) => (Some(refusal.into()), false),
-            None => carry_out(&state, &request).await,
+        let (response, cut) = match refused {
+            Some(error) => (Some(error.into()), false),
+            None => carry_out(&server, &request).await,
         };
-        log(&state, &request, answer.as_ref(), started);
-        (answer, cut)
+        log(&server, &request, response.as_ref(), started);
+        (response, cut)
     });
-    let (answer, cut) = work.await.map_err(io::Error::other)?;
-    let answer = answer.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
-    response(answer, cut)
+    let (response, cut) = work.await.map_err(io::Error::other)?;
+    let response = response.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
+    http_response(response, cut)
 }
 
-fn log(state: &State, request: &Request, answer: Option<&Answer>, started: Instant) {
-    let logged = LoggedRequest::new(request, answer);
+fn log(server: &Server, request: &Request, response: Option<&Response>, started: Instant) {
+    let logged = LoggedRequest::new(request, response);
     let status = logged.status.map_or("dropped".to_owned(), |status| status.to_string());
     let code = logged.error_code.as_deref().unwrap_or_default();
     let milliseconds = started.elapsed().as_micros() as f64 / 1000.0;
-    state.log(format!("{} {} {status} {milliseconds:.1}ms {code}", logged.method, request.path()).trim_end());
-    if !is_admin(request) {
-        state.journal.add(logged);
+    server.log.line(format!("{} {} {status} {milliseconds:.1}ms {code}", logged.method, request.raw_path()).trim_end());
+    if !request.is_admin() {
+        server.traffic.journal.add(logged);
     }
 }
 
-/// The whole body, or `None` where it is too large. Then it is read to its end nevertheless: most clients look for an
-/// answer only when they have sent everything.
+/// The whole body, or `None` where it is too large. Then it is read to its end nevertheless: most clients read a
+/// response only when they have sent everything.
 async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
     let mut whole = Some(Vec::new());
     while let Some(frame) = body.frame().await {
@@ -106,60 +134,54 @@ async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
     Ok(whole.map(Bytes::from))
 }
 
-/// The answer, or none where the connection is to be closed; and whether its body is to be cut.
-async fn carry_out(state: &Arc<State>, request: &Arc<Request>) -> (Option<Answer>, bool) {
-    let fault = if is_admin(request) { None } else { state.faults.take(request) };
-    let Some(Fault { delay_ms, applied, kind, .. }) = fault else { return (Some(answer(state, request).await), false) };
+/// The response, or none where the connection is to be closed; and whether its body is to be cut.
+async fn carry_out(server: &Arc<Server>, request: &Arc<Request>) -> (Option<Response>, bool) {
+    let fault = if request.is_admin() { None } else { server.traffic.faults.take(request) };
+    let Some(Fault { delay_ms, applied, kind, .. }) = fault else {
+        return (Some(handle(server, request).await), false);
+    };
     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     match kind {
-        None => (Some(answer(state, request).await), false),
-        Some(FaultKind::CutBody) => (Some(answer(state, request).await), true),
+        None => (Some(handle(server, request).await), false),
+        Some(FaultKind::CutBody) => (Some(handle(server, request).await), true),
         Some(FaultKind::EmptyPage) => {
-            let page = answer(state, request).await;
-            (Some(routes::empty_page(request).filter(|_| page.status == 200).unwrap_or(page)), false)
+            let page = handle(server, request).await;
+            (Some(server.handler.empty_page(request).filter(|_| page.status == 200).unwrap_or(page)), false)
         }
         Some(lost @ (FaultKind::Status(_) | FaultKind::Drop)) => {
             if applied {
-                answer(state, request).await;
+                handle(server, request).await;
             }
             match lost {
-                FaultKind::Status(instead) => (Some(instead.to_answer()), false),
+                FaultKind::Status(instead) => (Some(instead.to_response()), false),
                 _ => (None, false),
             }
         }
     }
 }
 
-/// The rooms wait for the store, so they run beside the threads that serve connections.
-async fn answer(state: &Arc<State>, request: &Arc<Request>) -> Answer {
-    let (state, request) = (Arc::clone(state), Arc::clone(request));
-    match tokio::task::spawn_blocking(move || routes::answer(&state, &request)).await {
-        Ok(answer) => answer,
-        Err(_) => errors::failure("The emulator failed; this is a fault of the emulator.").into(),
+/// Handlers may block, so they run beside the threads that serve connections.
+async fn handle(server: &Arc<Server>, request: &Arc<Request>) -> Response {
+    let (server, request) = (Arc::clone(server), Arc::clone(request));
+    match tokio::task::spawn_blocking(move || server.handler.respond(&request)).await {
+        Ok(response) => response,
+        Err(_) => errors::internal("Internal error of the emulator; please report it with the request.").into(),
     }
 }
 
-fn is_admin(request: &Request) -> bool {
-    request
-        .segments
-        .as_ref()
-        .and_then(|segments| segments.first())
-        .is_some_and(|first| first.eq_ignore_ascii_case("_emulator"))
-}
-
-fn response(answer: Answer, cut: bool) -> io::Result<Response<Body>> {
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        response = response.header(name.as_ref(), value);
+fn http_response(response: Response, cut: bool) -> io::Result<http::Response<Body>> {
+    let mut builder = http::Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        builder = builder.header(name.as_ref(), value);
     }
-    let bytes = Bytes::from(answer.body);
+    let bytes = Bytes::from(response.body);
     let body = if cut && !bytes.is_empty() {
-        response = response.header(CONTENT_LENGTH, bytes.len());
+        builder = builder.header(CONTENT_LENGTH, bytes.len());
         broken_off(bytes.slice(..bytes.len() / 2))
     } else {
         Full::new(bytes).map_err(|never| match never {}).boxed()
     };
-    response.body(body).map_err(io::Error::other)
+    builder.body(body).map_err(io::Error::other)
 }
 
 /// Sends `part`, then breaks. The pause lets the part go out before the connection is closed.

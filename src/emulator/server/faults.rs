@@ -1,6 +1,7 @@
 //! Faults on purpose: a queue of what shall go wrong, for which requests, how often.
 
-use crate::emulator::request::{Answer, Request};
+use crate::emulator::request::Request;
+use crate::emulator::response::Response;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -168,15 +169,15 @@ impl Fault {
 }
 
 impl FaultStatus {
-    pub(crate) fn to_answer(&self) -> Answer {
+    pub(crate) fn to_response(&self) -> Response {
         let mut answer = match (&self.body, &self.html) {
             (_, Some(html)) => {
-                Answer { body: html.clone(), ..Answer::empty(self.status) }.header("Content-Type", "text/html")
+                Response { body: html.clone(), ..Response::empty(self.status) }.header("Content-Type", "text/html")
             }
-            (Some(body), None) => Answer::json_text(self.status, body.clone()),
+            (Some(body), None) => Response::json_text(self.status, body.clone()),
             (None, None) => {
                 let code = self.error_code.unwrap_or(u32::from(self.status) * 1000);
-                crate::emulator::errors::Refusal::new(self.status, code, "A fault that was asked for.").into()
+                crate::emulator::errors::ServiceError::new(self.status, code, "A fault that was asked for.").into()
             }
         };
         if let Some(value) = &self.retry_after {
@@ -189,7 +190,7 @@ impl FaultStatus {
         for (name, value) in &self.headers {
             answer = answer.header(name.clone(), value);
         }
-        answer.failed("Fault")
+        answer.with_error_code("Fault")
     }
 }
 
@@ -271,7 +272,7 @@ mod tests {
 
     #[test]
     fn retry_after_can_be_a_date() {
-        let answer = FaultStatus { status: 429, retry_after_date_in: Some(60), ..FaultStatus::default() }.to_answer();
+        let answer = FaultStatus { status: 429, retry_after_date_in: Some(60), ..FaultStatus::default() }.to_response();
         let (_, date) = answer.headers.iter().find(|(name, _)| name == "Retry-After").unwrap();
         let wait = httpdate::parse_http_date(date).unwrap().duration_since(SystemTime::now()).unwrap();
         assert!((58..=60).contains(&wait.as_secs()), "{wait:?}");

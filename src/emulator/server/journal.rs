@@ -1,6 +1,7 @@
 //! What came in: a bounded list of requests without secrets, and a line of text for each.
 
-use crate::emulator::request::{Answer, Request};
+use crate::emulator::request::Request;
+use crate::emulator::response::Response;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -37,13 +38,13 @@ pub struct LoggedRequest {
 }
 
 impl LoggedRequest {
-    pub(crate) fn new(request: &Request, answer: Option<&Answer>) -> Self {
+    pub(crate) fn new(request: &Request, response: Option<&Response>) -> Self {
         let header = |name: &str| request.header(name).map(str::to_owned);
         Self {
             method: request.method.to_string(),
             path: request.target.clone(),
-            status: answer.map(|answer| answer.status),
-            error_code: answer.and_then(|answer| answer.error_code.clone()),
+            status: response.map(|response| response.status),
+            error_code: response.and_then(|response| response.error_code.clone()),
             if_match: header("if-match"),
             max_item_count: header("x-ms-max-item-count"),
             continuation: header("x-ms-continuation"),

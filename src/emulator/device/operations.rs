@@ -1,0 +1,123 @@
+//! What a device can ask for, independent of the transport: register, operation status, look-up.
+
+use super::attest::{self, Device, DeviceRequest};
+use super::provision;
+use crate::emulator::errors::{Result, already_registering, operation_not_found, tpm_not_implemented, unsupported};
+use crate::emulator::log::Logger;
+use crate::emulator::record::registration::{shown, unassigned};
+use crate::emulator::record::store::Collection;
+use crate::emulator::service::Service;
+use crate::model::Record;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How many seconds a device waits before it asks for the operation's status again.
+pub(super) const RETRY_AFTER_SECONDS: u64 = 1;
+
+/// The content of a request to register or to look up a device.
+pub(super) struct Registration {
+    /// For the webhook of a custom allocation.
+    pub(super) payload: Option<Value>,
+    pub(super) tpm: Option<Value>,
+    pub(super) csr: Option<Value>,
+}
+
+impl Registration {
+    /// Refuses what is not implemented.
+    fn check(&self) -> Result<()> {
+        if self.tpm.is_some() {
+            return Err(tpm_not_implemented());
+        }
+        if self.csr.is_some() {
+            return Err(unsupported("Issuing certificates (csr)"));
+        }
+        Ok(())
+    }
+}
+
+/// The status of a registration operation.
+pub(super) struct OperationStatus {
+    pub(super) operation_id: String,
+    /// The registration; `None` while the device is being assigned.
+    pub(super) result: Option<Record>,
+}
+
+impl OperationStatus {
+    /// The JSON body, which is the same over every transport.
+    pub(super) fn body(&self) -> Value {
+        match &self.result {
+            None => json!({ "operationId": self.operation_id, "status": "assigning" }),
+            Some(registration) => json!({
+                "operationId": self.operation_id,
+                "status": registration.get(&["status"]),
+                "registrationState": registration,
+            }),
+        }
+    }
+}
+
+/// Starts a registration, which goes on in the background: the caller must be within a Tokio runtime. A disabled device
+/// is told so at once, and no record is made.
+pub(super) fn register(
+    service: &Arc<Service>,
+    log: &Logger,
+    request: &DeviceRequest<'_>,
+    registration: Registration,
+) -> Result<OperationStatus> {
+    registration.check()?;
+    let device = attest::attest(service, request)?;
+    let operation_id = new_operation_id();
+    if device.is_disabled() {
+        let mut disabled = Record::default();
+        disabled.set(&["registrationId"], device.registration_id);
+        disabled.set(&["status"], "disabled");
+        return Ok(OperationStatus { operation_id, result: Some(disabled) });
+    }
+    let running = service.operations.begin(&device.registration_id, &operation_id).ok_or_else(already_registering)?;
+    let before = service.store.get(Collection::Registrations, &device.registration_id)?;
+    let service = Arc::clone(service);
+    tokio::spawn(provision::provision(service, log.clone(), running, device, registration.payload, before));
+    Ok(OperationStatus { operation_id, result: None })
+}
+
+/// The status of the device's latest operation; an error where `operation_id` is another one.
+pub(super) fn operation_status(
+    service: &Service,
+    request: &DeviceRequest<'_>,
+    operation_id: &str,
+) -> Result<OperationStatus> {
+    let device = attest::attest(service, request)?;
+    let running = service.operations.is_running(&device.registration_id, operation_id);
+    let result = match running.ok_or_else(operation_not_found)? {
+        true => None,
+        false => Some(registered(service, &device)?.ok_or_else(operation_not_found)?),
+    };
+    Ok(OperationStatus { operation_id: operation_id.to_owned(), result })
+}
+
+/// The device's registration, `unassigned` where it never registered.
+pub(super) fn look_up(service: &Service, request: &DeviceRequest<'_>, registration: &Registration) -> Result<Value> {
+    registration.check()?;
+    let device = attest::attest(service, request)?;
+    Ok(match registered(service, &device)? {
+        Some(registration) => registration.0.into(),
+        None => unassigned(&device.registration_id),
+    })
+}
+
+/// The registration as a device sees it: with the kind of its attestation.
+fn registered(service: &Service, device: &Device) -> Result<Option<Record>> {
+    let Some(stored) = service.store.get(Collection::Registrations, &device.registration_id)? else {
+        return Ok(None);
+    };
+    let (member, content) = device.attestation_member();
+    let mut registration = Record::default();
+    registration.set(&[member], content);
+    registration.0.append(&mut shown(&stored).0);
+    Ok(Some(registration))
+}
+
+/// An id of the form that the service's have.
+fn new_operation_id() -> String {
+    format!("4.{:016x}.{}", fastrand::u64(..), uuid::Uuid::new_v4())
+}
