@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod common;
 
+use common::{PROGRAM, Ran};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{PROGRAM, Ran};
 
 /// One line of a table.
 #[derive(Debug)]

@@ -9,14 +9,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod common;
 
 use aziotdps::emulator::Fault;
+use common::Service;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
-use support::Service;
 use tempfile::TempDir;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

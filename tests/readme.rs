@@ -6,11 +6,11 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod common;
 
+use common::{PROGRAM, Ran, Service};
 use std::fmt::Write;
 use std::path::Path;
-use support::{PROGRAM, Ran, Service};
 
 /// A fenced block: its language, its text, and why it is left out of the tests.
 struct Block {

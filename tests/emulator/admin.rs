@@ -1,6 +1,6 @@
 //! The emulator's own calls, its log and its list of requests.
 
-use super::host::{Host, OWNER, options, symmetric};
+use crate::common::{Host, OWNER, options, symmetric};
 use aziotdps::emulator::Options;
 use aziotdps::model::DEVELOPMENT;
 use reqwest::Method;

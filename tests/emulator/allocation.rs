@@ -1,7 +1,7 @@
 //! Which hub a device goes to, and what becomes of it when it comes again.
 
-use super::device::{Device, derived, group, individual, primary};
-use super::host::{Host, options, wire};
+use super::device::{Device, derived_key, group, individual, primary};
+use crate::common::{Host, KEY, options, wire};
 use aziotdps::emulator::{Configuration, LinkedHub, Options};
 use aziotdps::model::AllocationPolicy;
 use reqwest::Method;
@@ -31,7 +31,6 @@ async fn hub(host: &Host, device: &Device) -> String {
 
 /// Changes the enrollment of `dev-1`, which keeps its key.
 async fn device(host: &Host, extra: Value) -> Device {
-    const KEY: &str = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
     let keys = json!({"attestation": {"type": "symmetricKey", "symmetricKey": {"primaryKey": KEY}}});
     let mut all = extra;
     all["attestation"] = keys["attestation"].clone();
@@ -66,7 +65,7 @@ async fn devices_spread_over_the_hubs_and_stay() {
     let mut seen = std::collections::BTreeSet::new();
     for number in 0..12 {
         let id = format!("dev-{number}");
-        let device = Device::with_key(&id, &derived(primary(&record), &id));
+        let device = Device::with_key(&id, &derived_key(primary(&record), &id));
         let first = hub(&host, &device).await;
         assert_eq!(hub(&host, &device).await, first);
         seen.insert(first);
@@ -82,7 +81,7 @@ async fn the_service_s_own_policy_counts_where_a_record_has_none() {
     let device = device(&host, json!({})).await;
     assert_eq!(hub(&host, &device).await, "near");
     let path = format!("{}?api-version=2022-12-12", aziotdps::model::DEVELOPMENT.resource_id());
-    let service = super::management::send(&host, Method::GET, &path, &[], None).await.json();
+    let service = super::resource_manager::send(&host, Method::GET, &path, &[], None).await.json();
     assert_eq!(service["properties"]["allocationPolicy"], "GeoLatency");
     assert_eq!(
         service["properties"]["iotHubs"][0],
@@ -193,7 +192,7 @@ async fn a_webhook_is_asked_as_the_documentation_has_it() {
     sent["customAllocationDefinition"]["webhookUrl"] = json!(url);
     let record = group(&host, "contoso-custom-allocated-devices", sent).await;
     let id = recorded["deviceRuntimeContext"]["registrationId"].as_str().unwrap().to_owned();
-    let device = Device::with_key(&id, &derived(primary(&record), &id));
+    let device = Device::with_key(&id, &derived_key(primary(&record), &id));
 
     let state = device.assigned(&host).await;
     assert_eq!((&state["assignedHub"], &state["substatus"]), (&json!(hubs[0]), &json!("initialAssignment")));

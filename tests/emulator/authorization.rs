@@ -1,6 +1,6 @@
 //! Who may do what.
 
-use super::host::{
+use crate::common::{
     Host, OWNER, READER, REGISTRATION_READER, REGISTRATION_WRITER, WRITER, options, signature, symmetric,
 };
 use aziotdps::emulator::Options;
@@ -13,7 +13,7 @@ const VERSION: &str = "?api-version=2021-10-01";
 const DATA: &str = "https://azure-devices-provisioning.net/.default";
 const MANAGEMENT: &str = "https://management.azure.com/.default";
 
-async fn token_answer(host: &Host, tenant: &str, fields: &[(&str, &str)]) -> super::host::Reply {
+async fn token_answer(host: &Host, tenant: &str, fields: &[(&str, &str)]) -> crate::common::Reply {
     let mut form = vec![
         ("grant_type", "client_credentials"),
         ("client_id", DEVELOPMENT.client_id),

@@ -1,11 +1,11 @@
 //! Bulk requests.
 
-use super::host::{Host, symmetric};
+use crate::common::{Host, symmetric};
 use aziotdps::model::EnrollmentKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-async fn bulk(host: &Host, mode: &str, items: Vec<Value>) -> super::host::Reply {
+async fn bulk(host: &Host, mode: &str, items: Vec<Value>) -> crate::common::Reply {
     host.call(Method::POST, "/enrollments", &[], Some(json!({"mode": mode, "enrollments": items}))).await
 }
 

@@ -1,8 +1,8 @@
 //! The device plane with client certificates, and the CA certificates that the service knows by name.
 
-use super::device::{Device, Identity, derived, group, primary, put};
-use super::host::Host;
-use super::management;
+use super::device::{Device, Identity, derived_key, group, primary, put};
+use super::resource_manager;
+use crate::common::Host;
 use aziotdps::model::DEVELOPMENT;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -92,7 +92,7 @@ async fn the_group_of_the_nearest_signer_decides() {
 #[tokio::test]
 async fn the_recorded_end_of_a_certificate_s_operation_has_the_same_form() {
     let host = Host::start();
-    let mut recorded = super::host::wire("device-register-assigned-x509-group");
+    let mut recorded = crate::common::wire("device-register-assigned-x509-group");
     let id = recorded["registrationState"]["registrationId"].as_str().unwrap().to_owned();
     let hub = json!({"iotHubs": [recorded["registrationState"]["assignedHub"]], "allocationPolicy": "static"});
     let root = Identity::new("root", true, None);
@@ -102,7 +102,7 @@ async fn the_recorded_end_of_a_certificate_s_operation_has_the_same_form() {
         ..aziotdps::emulator::Configuration::default().linked_hubs.remove(0)
     };
     let configuration = aziotdps::emulator::Configuration { linked_hubs: vec![hubs], ..Default::default() };
-    let linked = Host::with(aziotdps::emulator::Options { configuration, ..super::host::options() });
+    let linked = Host::with(aziotdps::emulator::Options { configuration, ..crate::common::options() });
     x509_group(&linked, "example-group", signing(&root), json!({})).await;
     let leaf = Identity::new(&id, false, Some(&root));
     let end = Device::with_chain(&linked, &id, &[&leaf]).provision(&linked).await;
@@ -118,7 +118,7 @@ async fn a_key_and_a_certificate_are_not_taken_for_each_other() {
     let leaf = Identity::new("dev-1", false, None);
     x509_individual(&host, "dev-1", client_certificate(&leaf)).await;
     let keys = group(&host, "g", json!({})).await;
-    let by_key = Device::with_key("dev-1", &derived(primary(&keys), "dev-1")).register(&host).await;
+    let by_key = Device::with_key("dev-1", &derived_key(primary(&keys), "dev-1")).register(&host).await;
     assert_eq!(by_key.refusal().1, 401_002);
     super::device::individual(&host, "dev-2", json!({})).await;
     let other = Identity::new("dev-2", false, None);
@@ -135,10 +135,10 @@ async fn upload(
     identity: &Identity,
     verified: bool,
     headers: &[(&str, &str)],
-) -> super::host::Reply {
+) -> crate::common::Reply {
     let certificate = STANDARD.encode(identity.certificate.der());
     let body = json!({"properties": {"certificate": certificate, "isVerified": verified}});
-    management::send(host, Method::PUT, &path(&format!("/{name}")), headers, Some(body)).await
+    resource_manager::send(host, Method::PUT, &path(&format!("/{name}")), headers, Some(body)).await
 }
 
 #[tokio::test]
@@ -154,9 +154,9 @@ async fn ca_certificates_are_kept_by_name() {
     assert_eq!(record["properties"]["subject"], "CN=Contoso Root");
     assert!(record["properties"]["expiry"].as_str().unwrap().ends_with(" GMT"));
 
-    let one = management::send(&host, Method::GET, &path("/root-1"), &[], None).await;
+    let one = resource_manager::send(&host, Method::GET, &path("/root-1"), &[], None).await;
     assert_eq!(one.json(), record);
-    let all = management::send(&host, Method::GET, &path(""), &[], None).await;
+    let all = resource_manager::send(&host, Method::GET, &path(""), &[], None).await;
     assert_eq!(all.json(), json!({"value": [record]}));
 
     assert_eq!(upload(&host, "root-1", &root, false, &[]).await.status, 412, "an update says which version it means");
@@ -167,13 +167,13 @@ async fn ca_certificates_are_kept_by_name() {
 
     let remove = |headers: &'static [(&'static str, &'static str)]| {
         let host = &host;
-        async move { management::send(host, Method::DELETE, &path("/ROOT-1"), headers, None).await.status }
+        async move { resource_manager::send(host, Method::DELETE, &path("/ROOT-1"), headers, None).await.status }
     };
     assert_eq!(remove(&[]).await, 400);
     assert_eq!(remove(&[("if-match", "IjAwMDAi")]).await, 412);
     assert_eq!(remove(&[("if-match", "*")]).await, 200);
     assert_eq!(remove(&[("if-match", "*")]).await, 204);
-    assert_eq!(management::send(&host, Method::GET, &path("/root-1"), &[], None).await.status, 404);
+    assert_eq!(resource_manager::send(&host, Method::GET, &path("/root-1"), &[], None).await.status, 404);
 }
 
 #[tokio::test]
@@ -182,9 +182,9 @@ async fn what_is_no_certificate_or_name_is_refused() {
     for (name, body) in [
         ("c", json!({"properties": {"certificate": "aGVsbG8="}})),
         ("c", json!({"properties": {}})),
-        ("c%20d", json!({"properties": {"certificate": super::host::pem()}})),
+        ("c%20d", json!({"properties": {"certificate": crate::common::pem()}})),
     ] {
-        let reply = management::send(&host, Method::PUT, &path(&format!("/{name}")), &[], Some(body)).await;
+        let reply = resource_manager::send(&host, Method::PUT, &path(&format!("/{name}")), &[], Some(body)).await;
         assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!("BadRequest")), "{name}");
     }
     let root = Identity::new("root", true, None);

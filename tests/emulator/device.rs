@@ -1,20 +1,13 @@
 //! A device as the tests play it: raw HTTPS with a key or with a certificate.
 
-use super::host::{Host, Reply, client_with};
+use crate::common::{Host, PATIENCE, Reply, client_with, hmac, percent_encoded, shared_access_signature, soon};
 use aziotdps::model::DEVELOPMENT;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-/// How long a registration may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How a device proves who it is.
+/// How a device proves its identity.
 pub enum Proof {
     /// The whole `Authorization`.
     Signature(String),
@@ -29,25 +22,13 @@ pub struct Device {
 
 /// A device's signature.
 pub fn signature(scope: &str, id: &str, key: &str, expiry: u64) -> String {
-    let encode =
-        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let resource = encode(&format!("{scope}/registrations/{id}"));
-    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(key).unwrap()).unwrap();
-    mac.update(format!("{resource}\n{expiry}").as_bytes());
-    let signature = encode(&STANDARD.encode(mac.finalize().into_bytes()));
-    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn=registration")
-}
-
-/// Ten minutes from now.
-pub fn soon() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600
+    let resource = percent_encoded(&format!("{scope}/registrations/{id}"));
+    shared_access_signature(&resource, key, expiry, "registration")
 }
 
 /// The key of one device of a group, as the documentation derives it.
-pub fn derived(group_key: &str, id: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(group_key).unwrap()).unwrap();
-    mac.update(id.as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes())
+pub fn derived_key(group_key: &str, id: &str) -> String {
+    hmac(group_key, id)
 }
 
 impl Device {

@@ -1,6 +1,6 @@
 //! What was answered with success is there after the process was killed.
 
-use super::host::{Host, client, options, signature, symmetric};
+use crate::common::{Host, client, options, signature, symmetric};
 use aziotdps::emulator::{Emulator, Options};
 use aziotdps::model::EnrollmentKind;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Reads and writes of single enrollments, and the preconditions on them.
 
-use super::host::{Host, OWNER, Reply, pem, symmetric};
+use crate::common::{Host, OWNER, Reply, pem, symmetric};
 use aziotdps::model::EnrollmentKind;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,6 @@
 //! Faults on purpose, as a client meets them.
 
-use super::host::{Host, symmetric};
+use crate::common::{Host, symmetric};
 use aziotdps::emulator::{Fault, FaultStatus};
 use aziotdps::model::EnrollmentKind;
 use reqwest::Method;
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 const PATH: &str = "/enrollments/dev-1?api-version=2021-10-01";
 
-async fn put(host: &Host) -> reqwest::Result<super::host::Reply> {
-    let sas = host.sas(super::host::OWNER);
+async fn put(host: &Host) -> reqwest::Result<crate::common::Reply> {
+    let sas = host.sas(crate::common::OWNER);
     let headers = [("authorization", sas.as_str()), ("content-type", "application/json")];
     host.try_raw(Method::PUT, PATH, &headers, Some(symmetric("dev-1").to_string())).await
 }
@@ -53,7 +53,7 @@ async fn a_body_breaks_off_in_the_middle() {
     let answer = host
         .http
         .put(host.url(PATH))
-        .header("authorization", host.sas(super::host::OWNER))
+        .header("authorization", host.sas(crate::common::OWNER))
         .header("content-type", "application/json")
         .body(symmetric("dev-1").to_string())
         .send()

@@ -1,7 +1,7 @@
 //! The real service's recorded answers: the request that gave one gives it here, byte for byte but for what differs
 //! from call to call (etags, dates, tracking ids) and from certificate to certificate.
 
-use super::host::{Host, pem, symmetric, wire};
+use crate::common::{Host, pem, symmetric, wire};
 use aziotdps::emulator::Options;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ fn request_of(answer: &Value) -> Value {
 }
 
 #[track_caller]
-fn assert_same(answer: &super::host::Reply, recorded: &Value) {
+fn assert_same(answer: &crate::common::Reply, recorded: &Value) {
     assert_eq!(answer.status, 200, "{answer:?}");
     // The text as it came: parsing would hide a difference in numbers or spaces.
     assert_eq!(answer.text, answer.json().to_string());
@@ -165,7 +165,7 @@ async fn bulk_results() {
 
 #[tokio::test]
 async fn a_page_of_a_query() {
-    let host = Host::with(Options { page_size: 1, ..super::host::options() });
+    let host = Host::with(Options { page_size: 1, ..crate::common::options() });
     let exchange = wire("query-page-exchange");
     let record = &exchange["response"]["body"][0];
     host.put("/enrollments/sym_enrollment_abf63bb6", request_of(record)).await;
@@ -175,7 +175,7 @@ async fn a_page_of_a_query() {
     for (name, value) in exchange["request"]["headers"].as_object().unwrap() {
         headers.push((name.clone(), value.as_str().unwrap().to_owned()));
     }
-    headers.push(("authorization".to_owned(), host.sas(super::host::OWNER)));
+    headers.push(("authorization".to_owned(), host.sas(crate::common::OWNER)));
     let path = exchange["request"]["path"].as_str().unwrap();
     let mut continuation = String::new();
     for page in 0..2 {

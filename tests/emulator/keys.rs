@@ -1,8 +1,8 @@
 //! The device plane with symmetric keys, and what every call of it answers.
 
-use super::device::{Device, Proof, derived, group, individual, primary, secondary, signature, soon};
+use super::device::{Device, Proof, derived_key, group, individual, primary, secondary, signature};
 use super::golden::comparable;
-use super::host::{Host, wire};
+use crate::common::{Host, soon, wire};
 use aziotdps::model::DEVELOPMENT;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -65,9 +65,9 @@ async fn a_group_s_devices_come_with_derived_keys() {
     let one = group(&host, "one", json!({})).await;
     let two = group(&host, "two", json!({})).await;
     for (id, key, expected) in [
-        ("a", derived(primary(&one), "a"), "one"),
-        ("b", derived(secondary(&two), "b"), "two"),
-        ("C:9", derived(primary(&two), "C:9"), "two"),
+        ("a", derived_key(primary(&one), "a"), "one"),
+        ("b", derived_key(secondary(&two), "b"), "two"),
+        ("C:9", derived_key(primary(&two), "C:9"), "two"),
     ] {
         let state = Device::with_key(id, &key).assigned(&host).await;
         assert_eq!(state["symmetricKey"], json!({"enrollmentGroupId": expected}));
@@ -94,7 +94,7 @@ async fn the_documented_vector_of_a_derived_key_is_taken() {
 async fn an_individual_enrollment_decides_before_any_group() {
     let host = Host::start();
     let shared = group(&host, "g", json!({})).await;
-    let by_group = Device::with_key("dev-1", &derived(primary(&shared), "dev-1"));
+    let by_group = Device::with_key("dev-1", &derived_key(primary(&shared), "dev-1"));
     by_group.assigned(&host).await;
     let record = individual(&host, "DEV-1", json!({})).await;
     assert_eq!(by_group.register(&host).await.refusal().1, 401_002);
@@ -108,9 +108,10 @@ async fn a_disabled_enrollment_decides_too() {
     let host = Host::start();
     let shared = group(&host, "g", json!({"provisioningStatus": "disabled"})).await;
     let record = individual(&host, "dev-1", json!({"provisioningStatus": "disabled"})).await;
-    for device in
-        [Device::with_key("dev-1", primary(&record)), Device::with_key("dev-2", &derived(primary(&shared), "dev-2"))]
-    {
+    for device in [
+        Device::with_key("dev-1", primary(&record)),
+        Device::with_key("dev-2", &derived_key(primary(&shared), "dev-2")),
+    ] {
         let answer = device.register(&host).await;
         let body = answer.json();
         assert_eq!((answer.status, &body["status"]), (200, &json!("disabled")), "{body}");
@@ -135,7 +136,7 @@ async fn each_fault_of_a_device_s_proof_has_its_own_text() {
         (good.replace("se=", "es="), "no se"),
         (signature(scope, "dev-1", "b3RoZXIgb3RoZXIgb3RoZXI=", soon()), "not made with a key"),
         ("Bearer x".to_owned(), "SharedAccessSignature"),
-        (host.sas(super::host::OWNER), "skn must be"),
+        (host.sas(crate::common::OWNER), "skn must be"),
     ] {
         let device = Device { id: "dev-1".to_owned(), proof: Proof::Signature(proof) };
         let (status, code, message) = device.register(&host).await.refusal();
@@ -189,7 +190,7 @@ async fn a_request_that_is_wrong_in_itself_is_named() {
 async fn the_owner_of_a_group_named_registrations_still_finds_its_devices() {
     let host = Host::start();
     let record = group(&host, "registrations", json!({})).await;
-    Device::with_key("a", &derived(primary(&record), "a")).assigned(&host).await;
+    Device::with_key("a", &derived_key(primary(&record), "a")).assigned(&host).await;
     let listed = host.call(Method::POST, "/registrations/registrations/query", &[], None).await.json();
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
 }
@@ -197,8 +198,10 @@ async fn the_owner_of_a_group_named_registrations_still_finds_its_devices() {
 #[tokio::test]
 async fn a_device_comes_back_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let options =
-        || aziotdps::emulator::Options { data_path: Some(folder.path().join("records.db")), ..super::host::options() };
+    let options = || aziotdps::emulator::Options {
+        data_path: Some(folder.path().join("records.db")),
+        ..crate::common::options()
+    };
     let host = Host::with(options());
     let record = individual(&host, "dev-1", json!({})).await;
     let device = Device::with_key("dev-1", primary(&record));

@@ -7,14 +7,15 @@ mod allocation;
 mod authorization;
 mod bulk;
 mod certificates;
+#[path = "../common/mod.rs"]
+mod common;
 mod device;
 mod durability;
 mod enrollments;
 mod faults;
 mod golden;
-mod host;
 mod keys;
-mod management;
 mod paging;
 mod registrations;
+mod resource_manager;
 mod transport;

@@ -1,6 +1,6 @@
 //! Queries: sizes, tokens, order, and many records.
 
-use super::host::{Host, options};
+use crate::common::{Host, options};
 use aziotdps::emulator::Options;
 use reqwest::Method;
 use serde_json::{Value, json};

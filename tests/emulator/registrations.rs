@@ -1,6 +1,6 @@
 //! Registration records.
 
-use super::host::Host;
+use crate::common::Host;
 use reqwest::Method;
 use serde_json::{Value, json};
 

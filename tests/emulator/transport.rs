@@ -1,6 +1,6 @@
 //! Start and stop, TLS, and what every request goes through.
 
-use super::host::{Host, OWNER, client, client_with, options, symmetric};
+use crate::common::{Host, OWNER, client, client_with, options, symmetric};
 use aziotdps::emulator::{Emulator, Options};
 use aziotdps::error::Code;
 use reqwest::Method;

@@ -1,6 +1,6 @@
 //! What the peers cannot do: clear, merge, exchange and renew, one certificate out, all of a collection at once.
 
-use crate::support::{KEY, Service};
+use crate::common::{KEY, Service};
 use aziotdps::model::EnrollmentKind::{Group, Individual};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The noun `enrollment-group`: the same verbs on the second kind.
 
-use crate::support::{KEY, PROGRAM, Ran, Service};
+use crate::common::{KEY, PROGRAM, Ran, Service};
 use crate::without;
 use aziotdps::model::EnrollmentKind::Group;
 use serde_json::{Value, json};

@@ -8,17 +8,15 @@ mod common;
 mod group;
 mod registration;
 mod service;
-#[path = "../support/mod.rs"]
-mod support;
 mod telling;
 
 use aziotdps::emulator::{Fault, FaultKind, Options};
 use aziotdps::model::EnrollmentKind;
+use common::{KEY, PROGRAM, Ran, Service};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{KEY, PROGRAM, Ran, Service};
 
 impl Service {
     fn stored(&self, id: &str) -> Value {

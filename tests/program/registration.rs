@@ -1,7 +1,7 @@
 //! Registrations, below each noun and at the top for scripts of old.
 
+use crate::common::Service;
 use crate::common::http;
-use crate::support::Service;
 use aziotdps::emulator::Options;
 use reqwest::Method;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Provisioning services and their connection strings.
 
-use crate::support::{PROGRAM, Ran, Service};
+use crate::common::{PROGRAM, Ran, Service};
 use serde_json::{Value, json};
 
 #[test]

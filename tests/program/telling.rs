@@ -1,6 +1,6 @@
 //! What people, shells and tools are told: help with examples, completions, the tree of commands.
 
-use crate::support::{PROGRAM, Ran};
+use crate::common::{PROGRAM, Ran};
 use serde_json::Value;
 use std::process::Command;
 

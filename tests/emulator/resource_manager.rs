@@ -1,6 +1,6 @@
 //! Resource manager.
 
-use super::host::{Host, Reply};
+use crate::common::{Host, Reply};
 use aziotdps::model::DEVELOPMENT;
 use reqwest::Method;
 use serde_json::Value;

@@ -1,20 +1,13 @@
 //! An emulator in this process, and a client that knows nothing but HTTP.
 
+use super::HOME;
+use super::signature::{shared_access_signature, soon};
 use aziotdps::emulator::{Emulator, Options};
 use aziotdps::model::DEVELOPMENT;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use std::path::Path;
-use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// One folder for the authority of every test: its first use is by several tests at once.
-pub static HOME: LazyLock<tempfile::TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
 /// The policies of the emulator by their places in its list.
 pub const OWNER: usize = 0;
@@ -45,13 +38,13 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    pub async fn of(answer: reqwest::Response) -> Self {
-        Self::try_of(answer).await.unwrap()
+    pub async fn of(response: reqwest::Response) -> Self {
+        Self::try_of(response).await.unwrap()
     }
 
-    async fn try_of(answer: reqwest::Response) -> reqwest::Result<Self> {
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Ok(Self { status, headers, text: answer.text().await? })
+    async fn try_of(response: reqwest::Response) -> reqwest::Result<Self> {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Self { status, headers, text: response.text().await? })
     }
 
     /// Status, numeric code and text of a refusal; the rest of the error's form is checked here once for all.
@@ -93,15 +86,10 @@ pub fn wire(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(&file).unwrap_or_else(|error| panic!("{file:?}: {error}"))).unwrap()
 }
 
-/// A signature over `resource`, encoded already, as the service's documentation describes it.
+/// A signature over `resource`, which is encoded already, with the key of one of the service's policies.
 pub fn signature(policy: usize, resource: &str) -> String {
-    let expiry = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
     let policy = DEVELOPMENT.policies[policy];
-    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(policy.primary_key).unwrap()).unwrap();
-    mac.update(format!("{resource}\n{expiry}").as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
-    format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={}", policy.name)
+    shared_access_signature(resource, policy.primary_key, soon(), policy.name)
 }
 
 impl Host {

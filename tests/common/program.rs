@@ -1,16 +1,11 @@
 //! An emulator of the test's own, and the built program run against it.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
-
 use aziotdps::emulator::{Emulator, Options};
 use serde_json::Value;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_aziotdps");
-
-/// 32 bytes in base64; grepped for in what must not show it.
-pub const KEY: &str = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
 
 /// An emulator with a home of its own, gone when the test is over.
 pub struct Service {
