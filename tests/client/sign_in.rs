@@ -1,14 +1,10 @@
 //! How a service is named and signed in to, and what is asked of resource manager on the way.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
+use crate::common::Bench;
 use aziotdps::emulator::Fault;
 use aziotdps::error::Code;
 use aziotdps::model::DEVELOPMENT;
 use aziotdps::operation::Call;
-use common::Bench;
 use serde_json::{Value, json};
 
 /// Everything that the emulator was asked, as `METHOD path`, from the `from`th request on.
@@ -228,6 +224,6 @@ fn a_session_is_connected_when_it_says_so() {
         let operation = session.start(Call::SessionConnect, connect.as_bytes());
         while !matches!(operation.next(None), aziotdps::operation::Event::Items(_)) {}
         drop(operation);
-        common::finish(&session.start(Call::EnrollmentList, b"{}")).items();
+        crate::common::finish(&session.start(Call::EnrollmentList, b"{}")).items();
     }
 }

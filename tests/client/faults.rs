@@ -1,14 +1,10 @@
 //! What goes wrong between client and service, and what is said of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
+use crate::common::{Bench, finish, secrets};
 use aziotdps::emulator::{Emulator, Fault, FaultStatus, Options};
 use aziotdps::error::{Code, Outcome};
 use aziotdps::model::EnrollmentKind::Individual;
 use aziotdps::operation::{Call, Session};
-use common::{Bench, finish, secrets};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -157,7 +153,7 @@ fn a_lost_answer_is_recognised_as_our_own_work() {
     let bench = bench();
     let lose = |method: &str| bench.fault(Fault::drop_connection().on(method, "/enrollments/").applied());
     lose("PUT");
-    let pem = include_str!("data/device.pem");
+    let pem = include_str!("../data/device.pem");
     let created = bench.run(
         Call::EnrollmentNew,
         json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem, "tag": {"a": 1}}),

@@ -1,13 +1,9 @@
 //! Groups, registrations, keys, and the changes that only this library can make: the same operations, the second noun.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
+use crate::common::Bench;
 use aziotdps::error::Code;
 use aziotdps::model::EnrollmentKind::{Group, Individual};
 use aziotdps::operation::Call;
-use common::Bench;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -48,7 +44,7 @@ fn a_group_lives_from_new_to_remove() {
 #[test]
 fn a_group_is_attested_by_signers_whatever_the_switch_says() {
     let bench = Bench::connected();
-    let pem = include_str!("data/device.pem");
+    let pem = include_str!("../data/device.pem");
     let request =
         json!({"name": "signed", "attestationType": "X509", "primaryCertificate": pem, "rootCertificate": false});
     let created = bench.run(Call::EnrollmentGroupNew, request);
@@ -98,8 +94,8 @@ fn keys_are_rolled_one_side_at_a_time() {
 fn what_the_peers_cannot_clear_is_cleared() {
     let bench = Bench::connected();
     let request = json!({
-        "registrationId": "d", "attestationType": "X509", "primaryCertificate": include_str!("data/device.pem"),
-        "secondaryCertificate": include_str!("data/other.pem"), "deviceId": "x", "tag": {"a": 1}, "desired": {"b": {"c": 1, "d": 2}},
+        "registrationId": "d", "attestationType": "X509", "primaryCertificate": include_str!("../data/device.pem"),
+        "secondaryCertificate": include_str!("../data/other.pem"), "deviceId": "x", "tag": {"a": 1}, "desired": {"b": {"c": 1, "d": 2}},
         "allocationPolicy": "Hashed", "iotHub": ["a.example"]
     });
     bench.run(Call::EnrollmentNew, request).item();
@@ -182,7 +178,7 @@ fn a_device_key_is_derived_offline_and_from_the_group() {
     bench
         .run(
             Call::EnrollmentGroupNew,
-            json!({"name": "x", "attestationType": "X509", "primaryCertificate": include_str!("data/device.pem")}),
+            json!({"name": "x", "attestationType": "X509", "primaryCertificate": include_str!("../data/device.pem")}),
         )
         .item();
     assert_eq!(

@@ -1,20 +1,16 @@
 //! Input that is refused: before the first call, naming the parameter and what is accepted, with nothing changed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
+use crate::common::{Bench, finish};
 use aziotdps::error::{Code, Outcome};
 use aziotdps::operation::Call::{self, *};
-use common::{Bench, finish};
 use serde_json::{Value, json};
 
 const KEY: &str = "QUJDREVGR0hJSktMTU5PUA==";
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let pem = include_str!("data/device.pem");
-    let key = include_str!("data/device-key.pem");
+    let pem = include_str!("../data/device.pem");
+    let key = include_str!("../data/device-key.pem");
     let write = |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
     write("words.pem", "not a certificate");
     write("key.pem", key);
@@ -197,7 +193,7 @@ fn bad_input_never_reaches_the_network() {
 fn a_certificate_is_taken_in_every_form() {
     let bench = Bench::connected();
     let folder = tempfile::tempdir().unwrap();
-    let pem = include_str!("data/device.pem");
+    let pem = include_str!("../data/device.pem");
     let bare: String = pem.lines().filter(|line| !line.starts_with("---")).collect();
     let der = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, &bare).unwrap();
     std::fs::write(folder.path().join("a.pem"), pem).unwrap();

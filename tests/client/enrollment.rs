@@ -1,14 +1,10 @@
 //! Enrollments from the operations' side: what a call does to the service's records, and to nothing else.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod common;
-
+use crate::common::{Bench, finish};
 use aziotdps::emulator::Fault;
 use aziotdps::error::{Code, Outcome};
 use aziotdps::model::EnrollmentKind::Individual;
 use aziotdps::operation::{Call, Event};
-use common::{Bench, finish};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -136,7 +132,7 @@ fn new_never_overwrites() {
 #[test]
 fn a_certificate_is_replaced_alone_and_its_neighbour_stays() {
     let bench = Bench::connected();
-    let pem = include_str!("data/device.pem");
+    let pem = include_str!("../data/device.pem");
     let created = bench
         .run(
             Call::EnrollmentNew,
@@ -145,7 +141,7 @@ fn a_certificate_is_replaced_alone_and_its_neighbour_stays() {
         .item();
     let info = created["attestation"]["x509"]["clientCertificates"]["secondary"]["info"].clone();
     assert_eq!(info["subjectName"], "CN=device-01");
-    let other = include_str!("data/other.pem");
+    let other = include_str!("../data/other.pem");
     let changed = bench.run(Call::EnrollmentSet, json!({"registrationId": "device-01", "primaryCertificate": other}));
     assert!(changed.warnings.iter().any(|line| line.contains("common name is 'other'")), "{changed:?}");
     let slots = changed.item()["attestation"]["x509"]["clientCertificates"].clone();

@@ -1,0 +1,10 @@
+//! The library's operations against an emulator.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod enrollment;
+mod enrollment_group;
+mod faults;
+mod input;
+mod sign_in;
