@@ -1,4 +1,4 @@
-//! The emulator's own calls under `/_emulator/`: what a test needs and the real service does not have. They ask for no
+//! The emulator's own calls under `/_emulator/`: what tests need and the real service does not have. They require no
 //! token; `docs/emulator.md` describes them.
 
 use crate::emulator::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented};
@@ -14,9 +14,9 @@ use crate::model::{EnrollmentKind, Record};
 use serde::Deserialize;
 use serde_json::json;
 
-/// Carries out a call under `/_emulator/`; what it says of records is about `service`.
+/// Carries out a call under `/_emulator/`; the records are those of `service`.
 pub(crate) fn respond(state: &State, traffic: &Traffic, service: &Service, request: &Request) -> Result<Response> {
-    // A web page can send requests here too, with an Origin header. No page has business with these calls.
+    // A web page in a browser can reach this port too, and its requests have an Origin header.
     if request.headers.contains_key("origin") {
         return Err(forbidden("The emulator's own calls take no request from a web page."));
     }
@@ -43,7 +43,7 @@ pub(crate) fn respond(state: &State, traffic: &Traffic, service: &Service, reque
 }
 
 fn queue_faults(traffic: &Traffic, request: &Request) -> Result<Response> {
-    // The two forms are told apart by hand, so that a mistake in a fault is named as such.
+    // An untagged enum would hide the parser's message for a faulty fault.
     let faults: Vec<Fault> = match request.body.trim_ascii_start() {
         [b'[', ..] => serde_json::from_slice(&request.body)?,
         _ => vec![serde_json::from_slice(&request.body)?],
@@ -85,7 +85,7 @@ const SEED: u32 = 1_000_000;
 /// How many records of a seed are written at once.
 const SEED_BATCH: usize = 1000;
 
-/// What a seed asks for: `count` records of a collection, named `prefix` and a number.
+/// The body of a seed: `count` records of a collection, named by `prefix` and a number.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Seed {
@@ -96,7 +96,7 @@ struct Seed {
     first: u32,
     #[serde(default = "individual")]
     collection: String,
-    /// The group of the registrations.
+    /// The enrollment group of registrations.
     enrollment_group_id: Option<String>,
 }
 
@@ -117,7 +117,7 @@ fn seed(service: &Service, request: &Request) -> Result<Response> {
     }
     let id = |number: u64| format!("{}{number}", seed.prefix);
     let numbers = u64::from(seed.first)..u64::from(seed.first) + u64::from(seed.count);
-    // The last id is the longest: where it can be composed, all others can, and nothing is made halfway.
+    // The last id is the longest: where it can be composed, all others can, and no seed ends halfway.
     if let Some(last) = numbers.clone().last() {
         seeded(&seed, collection, &id(last))?;
     }

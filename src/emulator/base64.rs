@@ -1,4 +1,4 @@
-//! Base64 in the standard alphabet, as every member of the wire has it.
+//! Base64 in the standard alphabet, as the service uses it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -14,7 +14,7 @@ pub(crate) fn now() -> String {
     text(OffsetDateTime::now_utc())
 }
 
-/// Seven digits of a second, the zeros at the end left out, and no fraction where it is zero.
+/// With up to seven digits of a second, without trailing zeros.
 pub(crate) fn text(moment: OffsetDateTime) -> String {
     let whole = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let date = moment.format(&whole).unwrap_or_default();
@@ -37,7 +37,7 @@ pub(crate) fn http_text(moment: OffsetDateTime) -> String {
     moment.format(&form).unwrap_or_default()
 }
 
-/// A new etag: base64 of a quoted text with the shape of a GUID.
+/// A new etag: base64 of a quoted text in the form of a GUID.
 pub(crate) fn etag() -> String {
     base64::encode(format!("\"{:08x}-0000-0800-0000-{:08x}0000\"", fastrand::u32(..), unix_seconds()))
 }

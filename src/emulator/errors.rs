@@ -1,7 +1,7 @@
 //! Errors in the form of the service: a status, a six-digit code, a text.
 //!
-//! Only 401002, 404201, 404202, 409201 and 409202 have been seen from the real service for the calls served here. Where no code
-//! is known, the status followed by `000` is used, which no documented code is.
+//! Only 401002, 404201, 404202, 409201 and 409202 have been seen from the real service for the calls served here. Where
+//! no code is known, the status followed by `000` is used, which no documented code is.
 
 use crate::emulator::clock;
 use crate::emulator::request::Request;

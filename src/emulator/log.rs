@@ -1,4 +1,4 @@
-//! The log: one line per request, and warnings. It never holds a key or a token.
+//! The log: one line per request, and warnings. It never contains a key or a token.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! A local Device Provisioning Service, as the public contract describes the real one; `docs/emulator.md` says what it
 //! does and does not do.
 //!
-//! Of the rest of the crate it uses `model` and `error` only: a mistake that client and emulator shared would be found by
-//! no test. A group uses those that stand above it in this table, as the last column says, and nothing else:
+//! Of the rest of the crate it uses `model` and `error` only: a mistake that client and emulator shared would be found
+//! by no test. A group uses those that stand above it in this table, as the last column says, and nothing else:
 //!
 //! | group | what it does | uses |
 //! |---|---|---|
@@ -60,21 +60,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How an emulator is to run.
+/// The options of an emulator.
 pub struct Options {
     /// The port on the loopback addresses; 0 takes a free one.
     pub port: u16,
-    /// The file that keeps the records; without one they are gone when the emulator stops.
+    /// The file for the records; without one they are lost when the emulator stops.
     pub data_path: Option<PathBuf>,
-    /// The folder that keeps the certificate authority; [`model::home`] where it is `None`.
+    /// The folder of the certificate authority; [`model::home`] where it is `None`.
     pub home: Option<PathBuf>,
     /// The largest page of a query, and the size of one where the caller asks for none.
     pub page_size: usize,
-    /// How long a bearer token is good for.
+    /// The lifetime of a bearer token.
     pub token_lifetime: Duration,
-    /// What the service is linked to; [`Configuration::read`] takes it from a file.
+    /// The service's linked hubs and allocation policy; [`Configuration::read`] reads them from a file.
     pub configuration: Configuration,
-    /// Takes the log, line by line: one line per request, and warnings. It never holds a key or a token.
+    /// Receives the log line by line: one line per request, and warnings. It never contains a key or a token.
     pub log: Option<Log>,
 }
 
@@ -92,7 +92,7 @@ impl Default for Options {
     }
 }
 
-/// What somebody needs to use an emulator that has started.
+/// What a client needs to use an emulator.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ready {
@@ -102,11 +102,11 @@ pub struct Ready {
     pub endpoint: String,
     /// The connection string of the policy with every right.
     pub connection_string: String,
-    /// The file with the certificate of the authority that the emulator's own comes from.
+    /// The file with the CA certificate that signed the emulator's own.
     pub ca_certificate: PathBuf,
     /// The service in resource manager.
     pub resource_id: String,
-    /// What devices call the service by.
+    /// The service's ID scope, for devices.
     pub id_scope: &'static str,
     /// The Entra tenant.
     pub tenant_id: &'static str,
@@ -145,7 +145,7 @@ impl Emulator {
         let endpoint = format!("https://{host}");
         let tokens = Issuer::new(endpoint.clone(), options.token_lifetime)?;
         let service = Arc::new(Service::development(host, options.configuration, options.page_size, store));
-        let ready = ready(endpoint, &service, tls.authority_file);
+        let ready = ready(endpoint, &service, tls.ca_certificate_file);
         let log = Logger::new(options.log);
         let state = Arc::new(State::new(vec![Arc::clone(&service)], tokens, log.clone()));
         let traffic = Arc::new(Traffic::default());
@@ -178,7 +178,7 @@ impl Emulator {
         self.service.store.text(Collection::Enrollments(kind), id).ok().flatten()
     }
 
-    /// Stops it: when this returns its port is free again.
+    /// Stops it. Its port is free again when this returns.
     pub fn stop(self) {
         drop(self);
     }

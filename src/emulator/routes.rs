@@ -1,4 +1,4 @@
-//! Which group a request is for.
+//! Dispatch: which group a request is for.
 
 use crate::emulator::auth::sign_in;
 use crate::emulator::errors::{Result, bad_request, forbidden, not_implemented};
@@ -19,7 +19,7 @@ pub(crate) struct Routes {
 impl Handler for Routes {
     fn respond(&self, request: &Request) -> Response {
         let state = &self.state;
-        // With a foreign Host, a name that is not the emulator's was made to resolve to this machine.
+        // DNS rebinding: another host name was made to resolve to this machine.
         let Some(service) = state.service_for_host(request.header("host").unwrap_or_default()) else {
             return forbidden("The emulator answers to loopback host names only.").into();
         };

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const KNOWN_VERSIONS: [&str; 3] =
     [crate::model::DATA_PLANE_API_VERSION, crate::model::RESOURCE_MANAGER_API_VERSION, "2026-11-01"];
 
-/// How many unknown versions are warned of.
+/// The most unknown versions that are warned of.
 const VERSIONS_NOTED: usize = 100;
 
 pub(crate) struct State {
@@ -34,12 +34,12 @@ impl State {
         self.services.iter().find(|service| service.has_host(host))
     }
 
-    /// The service that a device names.
+    /// The service with the ID scope that a device sent.
     pub(crate) fn service_for_id_scope(&self, id_scope: &str) -> Option<&Arc<Service>> {
         self.services.iter().find(|service| service.id_scope.eq_ignore_ascii_case(id_scope))
     }
 
-    /// Warns, once for each, of an api-version whose behaviour may differ.
+    /// Warns, once per version, of an api-version whose behaviour may differ.
     pub(crate) fn note_version(&self, plane: &str, version: &str) {
         if KNOWN_VERSIONS.contains(&version) {
             return;

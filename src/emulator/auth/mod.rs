@@ -1,5 +1,5 @@
-//! Who may do what on the data plane: shared access signatures of the service's policies, and bearer tokens of the
-//! emulator's own issuer.
+//! Authorization on the data plane: shared access signatures of the service's policies, and the emulator's bearer
+//! tokens.
 
 pub(crate) mod sign_in;
 pub(crate) mod signature;
@@ -13,7 +13,7 @@ use crate::model::{AccessRight, AccessRights};
 use signature::Signature;
 use token::{Audience, Issuer};
 
-/// Refuses a data-plane request whose sender does not hold `right`.
+/// Checks that the sender of a data-plane request has `right`.
 pub(crate) fn authorize(service: &Service, tokens: &Issuer, request: &Request, right: AccessRight) -> Result<()> {
     let authorization = request.header("authorization").ok_or_else(|| unauthorized("Authorization is missing."))?;
     match authorization.split_once(' ') {
@@ -33,7 +33,8 @@ pub(crate) fn authorize(service: &Service, tokens: &Issuer, request: &Request, r
     }
 }
 
-/// The rights of the policy that signed `token`, if the signature is good, in time, and covers the request's path.
+/// The rights of the policy that signed `token`, if the signature is valid, has not expired, and covers the request's
+/// path.
 fn rights(service: &Service, token: &str, request: &Request, now: i64) -> Result<AccessRights> {
     let signature = Signature::parse(token)?;
     let name = signature.policy.as_deref().ok_or_else(|| unauthorized("The signature has no skn."))?;
@@ -52,8 +53,8 @@ fn rights(service: &Service, token: &str, request: &Request, now: i64) -> Result
     Ok(policy.access_rights())
 }
 
-/// Whether `resource`, a host and perhaps a path, is the host of the service and a prefix of the request's path, by whole
-/// segments.
+/// Whether `resource`, a host and perhaps a path, is the host of the service and a prefix of the request's path, by
+/// whole segments.
 fn covers(service: &Service, resource: &str, request: &Request) -> bool {
     let (host, path) = resource.split_once('/').unwrap_or((resource, ""));
     service.has_host(host) && Path::parse(path).is_some_and(|granted| request.path.starts_with(&granted))

@@ -1,4 +1,4 @@
-//! A shared access signature, over the text as it came.
+//! Shared access signatures, verified over the text as it was sent.
 
 use crate::emulator::base64;
 use crate::emulator::errors::{Result, unauthorized};
@@ -6,20 +6,20 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha2::Sha256;
 
-/// What a token says; whether it is true is asked by its methods.
+/// The fields of a shared access signature, not yet verified.
 pub(crate) struct Signature<'a> {
-    /// What it is for, decoded.
+    /// The `sr` field, decoded.
     pub(crate) resource: String,
-    /// The name of the key that signed.
+    /// The `skn` field: the policy whose key signed.
     pub(crate) policy: Option<String>,
     expiry: &'a str,
-    /// What is signed is the resource as it was sent, still encoded.
+    /// The `sr` field as it was sent, which is what was signed.
     sent_resource: &'a str,
     signature: Vec<u8>,
 }
 
 impl<'a> Signature<'a> {
-    /// Reads what follows `SharedAccessSignature`.
+    /// Parses the fields after `SharedAccessSignature`.
     pub(crate) fn parse(token: &'a str) -> Result<Self> {
         let field = |name: &str| {
             let mut fields = token.split('&').filter_map(|field| field.split_once('='));
@@ -36,19 +36,19 @@ impl<'a> Signature<'a> {
         })
     }
 
-    /// Whether one of `keys`, each base64, made it.
+    /// Whether one of `keys`, each in base64, made the signature.
     pub(crate) fn is_made_with_one_of(&self, keys: &[&str]) -> bool {
         keys.iter().filter_map(base64::decode).any(|key| self.is_made_with(&key))
     }
 
-    /// Whether `key` made it.
+    /// Whether `key` made the signature.
     pub(crate) fn is_made_with(&self, key: &[u8]) -> bool {
         let text = format!("{}\n{}", self.sent_resource, self.expiry);
         Hmac::<Sha256>::new_from_slice(key)
             .is_ok_and(|mac| mac.chain_update(text.as_bytes()).verify_slice(&self.signature).is_ok())
     }
 
-    /// Refuses one that is no longer good.
+    /// Checks that it has not expired.
     pub(crate) fn check_time(&self, now: i64) -> Result<()> {
         let expiry: i64 =
             self.expiry.parse().map_err(|_| unauthorized("The signature's se is not a number of seconds."))?;
@@ -65,7 +65,7 @@ fn decode(text: &str) -> Result<String> {
 pub(crate) mod tests {
     use super::*;
 
-    /// The fields that whoever holds `key` sends for `resource`, encoded already.
+    /// The fields of a signature with `key` over `resource`, which is encoded already.
     pub(crate) fn signed(key: &str, resource: &str, expiry: &str) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(&base64::decode(key).unwrap()).unwrap();
         mac.update(format!("{resource}\n{expiry}").as_bytes());

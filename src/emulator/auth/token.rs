@@ -30,7 +30,7 @@ impl Audience {
         }
     }
 
-    /// The audience that a `scope` asks for. A resource may end in a slash, which the scope then doubles.
+    /// The audience that a `scope` asks for. The scope of a resource that ends in a slash has two.
     pub(super) fn of_scope(scope: &str) -> Option<Self> {
         let resource = scope.strip_suffix("/.default")?;
         let resource = resource.strip_suffix('/').unwrap_or(resource);
@@ -81,7 +81,7 @@ impl Issuer {
         format!("{}/v2.0", self.tenant_endpoint())
     }
 
-    /// The base of the tenant's addresses.
+    /// The base URL of the tenant's endpoints.
     pub(crate) fn tenant_endpoint(&self) -> String {
         format!("{}/{}", self.endpoint, DEVELOPMENT.tenant_id)
     }
@@ -102,7 +102,7 @@ impl Issuer {
         jsonwebtoken::encode(&header, &claims, &self.encoding)
     }
 
-    /// Checks that `token` is one of this issuer, in time, and for `audience`. The error says what is wrong with it.
+    /// Checks that `token` was issued here for `audience` and has not expired. The error says what is wrong.
     pub(crate) fn verify(&self, token: &str, audience: Audience) -> Result<(), String> {
         let mut validation = Validation::new(Algorithm::ES256);
         validation.leeway = 0;

@@ -1,5 +1,5 @@
-//! The calls on one enrollment or enrollment group, and the query. Both kinds take the same code; [`EnrollmentKind`]
-//! knows in what they differ.
+//! The calls on one enrollment or enrollment group, and the query. Both kinds share the code; [`EnrollmentKind`]
+//! has their differences.
 
 use super::paging::Listing;
 use super::registration;
@@ -60,7 +60,7 @@ pub(super) fn listing(kind: EnrollmentKind) -> Listing<'static> {
     Listing { collection: Collection::Enrollments(kind), owner: None, item_type }
 }
 
-/// Creates or updates a record. Without a precondition it is created, or refused where it exists.
+/// Creates or updates a record. Without a precondition it only creates.
 pub(super) fn write(
     store: &Store,
     kind: EnrollmentKind,

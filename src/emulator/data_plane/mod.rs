@@ -88,7 +88,7 @@ impl Call {
         }
     }
 
-    /// The right that the caller must have. The attestation mechanism shows keys, which no mere reader may have.
+    /// The right that the caller must have. The attestation mechanism shows keys, which a reader must not get.
     fn right(self) -> AccessRight {
         match self {
             Self::Get(_) | Self::Query(_) => AccessRight::EnrollmentRead,

@@ -22,7 +22,7 @@ struct Token {
 pub(super) struct Listing<'a> {
     pub(super) collection: Collection,
     pub(super) owner: Option<&'a str>,
-    /// The `x-ms-item-type` of the answer.
+    /// The `x-ms-item-type` of the response.
     pub(super) item_type: &'static str,
 }
 

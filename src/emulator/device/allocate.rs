@@ -30,7 +30,7 @@ impl AllocationError {
     }
 }
 
-/// The policy that counts for `enrollment`. A record of the legacy form names its hub and no policy.
+/// The allocation policy of `enrollment`. A record with `iotHubHostName`, the legacy form, is static.
 pub(super) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
     if enrollment.get(&["iotHubHostName"]).is_some() {
         return AllocationPolicy::Static;
@@ -38,7 +38,7 @@ pub(super) fn policy(enrollment: &Record, service: &Configuration) -> Allocation
     enrollment.text(&["allocationPolicy"]).and_then(AllocationPolicy::parse).unwrap_or(service.allocation_policy)
 }
 
-/// The linked hubs that `enrollment` allows, in its own order where it names some.
+/// The linked hubs that `enrollment` allows, in its order where it names some.
 pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
     let linked = |name: &str| service.linked_hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(name));
     if let Some(name) = enrollment.text(&["iotHubHostName"]) {
@@ -64,7 +64,7 @@ pub(super) fn choose<'a>(policy: AllocationPolicy, id: &str, candidates: &[&'a L
     }
 }
 
-/// Spreads devices over the hubs by weight; one device always comes to the same.
+/// Spreads devices over the hubs by weight; a device always gets the same hub.
 fn by_hash<'a>(id: &str, hubs: &[&'a LinkedHub]) -> Option<&'a LinkedHub> {
     let total: u64 = hubs.iter().map(|hub| u64::from(hub.allocation_weight)).sum();
     let digest: [u8; 32] = Sha256::digest(id.to_ascii_lowercase()).into();

@@ -1,7 +1,8 @@
 //! Attestation: the enrollment that a device's signature or certificate fits.
 //!
-//! An individual enrollment of the registration id decides, whatever its groups would say; else the group whose derived
-//! key made the signature, or whose certificate is the nearest signer. A disabled one decides as an enabled one does.
+//! An individual enrollment with the registration id takes precedence over all groups. Without one it is the group
+//! whose derived key made the signature, or whose certificate is the nearest signer. Disabled enrollments take part
+//! too.
 
 use super::signer;
 use crate::emulator::auth::signature::Signature;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Who sent a request, and how it proves that.
+/// The sender of a request, and its credentials.
 pub(super) struct DeviceRequest<'a> {
     /// The ID scope as the device sent it; signatures are made over it.
     pub(super) id_scope: &'a str,
@@ -25,7 +26,7 @@ pub(super) struct DeviceRequest<'a> {
     pub(super) credentials: Credentials<'a>,
 }
 
-/// What a device proves its identity with.
+/// The credentials of a device.
 pub(super) enum Credentials<'a> {
     /// `SharedAccessSignature sr=…`: the `Authorization` header over HTTPS, the password over MQTT and AMQP.
     Signature(&'a str),
@@ -94,7 +95,7 @@ fn attestation_of(enrollment: &Record) -> Option<AttestationType> {
     AttestationType::parse(enrollment.text(&["attestation", "type"])?)
 }
 
-/// The signature of a device that calls itself `id`: for this registration, and in time.
+/// Parses a device's signature, and checks that it is for the registration `id` and has not expired.
 fn signature<'a>(authorization: &'a str, scope: &str, id: &str) -> Result<Signature<'a>> {
     let token = match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => token,
@@ -135,14 +136,14 @@ fn by_key(store: &Store, id: &str, individual: Option<Record>, signature: &Signa
     }
 }
 
-/// The key of one device of a group.
+/// The key of one device of a group, derived from the group's key.
 fn derive(group_key: &str, id: &str) -> Option<Vec<u8>> {
     let key = base64::decode(group_key)?;
     let mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
     Some(mac.chain_update(id.as_bytes()).finalize().into_bytes().to_vec())
 }
 
-/// The certificate must be in its time and carry the registration id as its common name.
+/// Checks that the certificate is within its validity period and has the registration id as its common name.
 fn check_leaf(leaf: &CertificateDer<'_>, id: &str) -> Result<()> {
     let (_, leaf) = X509Certificate::from_der(leaf).map_err(|_| invalid_certificate("it can't be read"))?;
     let name = leaf.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
@@ -186,7 +187,7 @@ fn by_certificate(store: &Store, individual: Option<Record>, chain: &[Certificat
     }
 }
 
-/// The certificates that `enrollment` takes for signers of devices: uploaded ones, and the verified ones that it names.
+/// The trust anchors of `enrollment`: uploaded signing certificates, and the verified CA certificates that it names.
 fn anchors(store: &Store, enrollment: &Record) -> Result<Vec<Vec<u8>>> {
     let mut anchors = Vec::new();
     for slot in ["primary", "secondary"] {

@@ -56,8 +56,8 @@ impl OperationStatus {
     }
 }
 
-/// Starts a registration, which goes on in the background: the caller must be within a Tokio runtime. A disabled device
-/// is told so at once, and no record is made.
+/// Starts a registration, which continues in the background: the caller must be within a Tokio runtime. A disabled
+/// device gets the status at once, and no record is written.
 pub(super) fn register(
     service: &Arc<Service>,
     log: &Logger,

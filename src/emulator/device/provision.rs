@@ -37,7 +37,7 @@ pub(super) async fn provision(
     }
 }
 
-/// Finds the device's hub. A webhook may take its time.
+/// Chooses the device's hub; this can wait for a webhook.
 async fn allocate(
     service: &Service,
     device: &Device,
@@ -109,7 +109,7 @@ fn assigned(device: &Device, allocation: &Allocation, before: Option<&Record>) -
         Some(_) if migrates => "deviceDataMigrated",
         Some(_) => "deviceDataReset",
     };
-    // Where the hub stays, `never` leaves the twin alone as `migrate` does.
+    // Where the hub stays, the policy "never" keeps the twin as "migrate" does.
     let keeps_twin = current.is_some() && (migrates || !updates_hub(&device.enrollment));
     let twin = allocation.twin.clone().or_else(|| match before.filter(|_| keeps_twin) {
         Some(before) => before.get(&[INTERNAL, "twin"]).cloned(),
@@ -120,7 +120,7 @@ fn assigned(device: &Device, allocation: &Allocation, before: Option<&Record>) -
         "deviceId": device.device_id(),
         "status": "assigned",
         "substatus": substatus,
-        // Kept beside the record's own, which a failure in between leaves out.
+        // Kept here too, since a failed registration removes the record's own.
         INTERNAL: { "initialHub": initial, "twin": twin, "substatus": substatus },
     }));
     if let Some(payload) = &allocation.payload {

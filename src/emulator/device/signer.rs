@@ -1,10 +1,10 @@
-//! The nearest signer of a device's certificate.
+//! The trust anchor of a device's certificate.
 
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// The owner of the anchor that is met first on the way from the leaf up. The way is that of signatures: a certificate
-/// of the chain that the device sent counts only where it signed the one before.
+/// The owner of the first trust anchor on the chain, by signature from the leaf. A certificate that the device sent
+/// belongs to the chain only where it signed the one before.
 pub(super) fn nearest<'a, T: Copy>(
     chain: &[CertificateDer<'_>],
     anchors: impl Iterator<Item = (&'a [u8], T)>,
@@ -14,7 +14,7 @@ pub(super) fn nearest<'a, T: Copy>(
     let sent: Vec<X509Certificate<'_>> =
         chain.iter().filter_map(|der| Some(X509Certificate::from_der(der).ok()?.1)).collect();
     let (mut current, intermediates) = sent.split_first()?;
-    // A root signs itself, so the way has no end of its own.
+    // A root signs itself, so the chain has no end of its own.
     for _ in 0..sent.len() {
         if let Some((_, owner)) = anchors.iter().find(|(anchor, _)| signed(anchor, current)) {
             return Some(*owner);
@@ -24,7 +24,7 @@ pub(super) fn nearest<'a, T: Copy>(
     None
 }
 
-/// Whether `signer` is an authority in its time that signed `certificate`.
+/// Whether `signer` is a CA certificate within its validity period that signed `certificate`.
 fn signed(signer: &X509Certificate<'_>, certificate: &X509Certificate<'_>) -> bool {
     signer.is_ca()
         && signer.validity().is_valid()

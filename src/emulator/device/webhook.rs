@@ -1,4 +1,4 @@
-//! Custom allocation: the enrollment's webhook is really called, and its answer is held to the contract.
+//! Custom allocation: calls the enrollment's webhook, and checks its response.
 
 use super::allocate::{Allocation, AllocationError};
 use super::attest::Device;
@@ -18,10 +18,10 @@ use std::time::Duration;
 /// How long a webhook may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest answer that is read.
+/// The largest response that is read.
 const BODY_BYTES: usize = 1024 * 1024;
 
-/// Asks the webhook of the device's enrollment which of `hubs` it is to go to.
+/// Calls the webhook of the device's enrollment, which chooses one of `hubs`.
 pub(super) async fn call(
     device: &Device,
     payload: Option<Value>,
@@ -37,7 +37,7 @@ pub(super) async fn call(
 }
 
 async fn post(url: Url, request: &Value) -> Result<Vec<u8>, AllocationError> {
-    // The query is where such an address has its secret.
+    // The query of the URL has the function's key.
     let failed = |error: reqwest::Error| {
         let error = error.without_url();
         let cause = std::iter::successors(error.source(), |cause| (*cause).source()).last();
@@ -46,7 +46,7 @@ async fn post(url: Url, request: &Value) -> Result<Vec<u8>, AllocationError> {
             None => format!("The webhook can't be called: {error}."),
         })
     };
-    // Fails where the process has a provider already, which then serves as well.
+    // An error means that the process has a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut client = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT);
     if is_loopback(&url) {
@@ -56,19 +56,19 @@ async fn post(url: Url, request: &Value) -> Result<Vec<u8>, AllocationError> {
     let post = client.post(url).header(CONTENT_TYPE, "application/json; charset=utf-8").body(request.to_string());
     let mut response = post.send().await.map_err(failed)?;
     if !response.status().is_success() {
-        return Err(AllocationError::new(format!("The webhook answered with status {}.", response.status().as_u16())));
+        return Err(AllocationError::new(format!("The webhook returned status {}.", response.status().as_u16())));
     }
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(failed)? {
         if body.len() + part.len() > BODY_BYTES {
-            return Err(AllocationError::new("The webhook's answer is too large."));
+            return Err(AllocationError::new("The webhook's response is too large."));
         }
         body.extend_from_slice(&part);
     }
     Ok(body)
 }
 
-/// What the service tells a webhook: no keys, and of its own address no query.
+/// The request to a webhook: without keys, and without the query of the webhook's URL.
 fn request(device: &Device, payload: Option<Value>, registration: Option<&Record>, hubs: &[&str]) -> Value {
     let mut enrollment = enrollment::without_keys(&device.enrollment);
     let plain = enrollment.text(&["etag"]).and_then(base64::decode).and_then(|etag| String::from_utf8(etag).ok());
@@ -98,23 +98,23 @@ fn request(device: &Device, payload: Option<Value>, registration: Option<&Record
 fn accept(body: &[u8], hubs: &[&str]) -> Result<Allocation, AllocationError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Answer {
+    struct Allocated {
         // The documentation has both spellings.
         #[serde(alias = "iotHubHostname")]
         iot_hub_host_name: String,
         initial_twin: Option<Value>,
         payload: Option<Value>,
     }
-    let answer: Answer = serde_json::from_slice(body)
-        .map_err(|error| AllocationError::new(format!("The webhook's answer is not what one must be: {error}.")))?;
-    let hub = hubs.iter().find(|hub| hub.eq_ignore_ascii_case(&answer.iot_hub_host_name)).ok_or_else(|| {
-        AllocationError::new("The webhook's answer names an IoT hub that is not one of the linkedHubs it was given.")
+    let response: Allocated = serde_json::from_slice(body)
+        .map_err(|error| AllocationError::new(format!("The webhook's response is not valid: {error}.")))?;
+    let hub = hubs.iter().find(|hub| hub.eq_ignore_ascii_case(&response.iot_hub_host_name)).ok_or_else(|| {
+        AllocationError::new("The webhook's response names an IoT hub that is not one of the linkedHubs it was given.")
     })?;
-    let mut twin = answer.initial_twin;
+    let mut twin = response.initial_twin;
     if twin.as_mut().is_some_and(|twin| normalize_twin(twin).is_none()) {
-        return Err(AllocationError::new("The webhook's answer has an initialTwin that is no twin."));
+        return Err(AllocationError::new("The webhook's response has an initialTwin that is not a twin."));
     }
-    Ok(Allocation { hub: (*hub).to_owned(), twin, payload: answer.payload })
+    Ok(Allocation { hub: (*hub).to_owned(), twin, payload: response.payload })
 }
 
 #[cfg(test)]
@@ -122,12 +122,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_held_to_the_contract() {
+    fn a_response_must_have_the_documented_form() {
         let said = |text: &str| accept(text.as_bytes(), &["hub-1", "hub-2"]);
         assert_eq!(said(r#"{"iotHubHostName":"HUB-2"}"#).unwrap().hub, "hub-2");
         assert_eq!(said(r#"{"iotHubHostname":"hub-1","payload":[1]}"#).unwrap().payload, Some(json!([1])));
         for (text, part) in [
-            ("", "must be"),
+            ("", "not valid"),
             (r#"{"hub":"hub-1"}"#, "iotHubHostName"),
             (r#"{"iotHubHostName":"hub-3"}"#, "linkedHubs"),
             (r#"{"iotHubHostName":"hub-1","initialTwin":{"tags":1}}"#, "initialTwin"),

@@ -14,8 +14,8 @@ const SLOTS: [&str; 2] = ["primary", "secondary"];
 /// The members of `attestation.x509`, of which a record has exactly one.
 const X509_MEMBERS: [&str; 3] = ["clientCertificates", "signingCertificates", "caReferences"];
 
-/// Turns what was sent into what is kept: keys made where none came, certificates read. `stored` is the attestation of
-/// the record that is written over.
+/// Turns what was sent into what is kept: keys are generated where none were sent, certificates are parsed. `stored` is
+/// the attestation of the record that is replaced.
 pub(crate) fn accept(kind: EnrollmentKind, sent: &mut Value, stored: Option<&Value>) -> Result<()> {
     drop_nulls(sent);
     let Some(members) = sent.as_object_mut() else {
@@ -39,7 +39,7 @@ pub(crate) fn accept(kind: EnrollmentKind, sent: &mut Value, stored: Option<&Val
     }
 }
 
-/// The attestation as it is shown: never a certificate, and keys only where the call gives them.
+/// The attestation as it is shown: without certificates, and with keys only where `with_keys` says so.
 pub(crate) fn shown(attestation: &Value, with_keys: bool) -> Value {
     let mut shown = attestation.clone();
     if let Some(members) = shown.as_object_mut() {
@@ -56,7 +56,7 @@ pub(crate) fn shown(attestation: &Value, with_keys: bool) -> Value {
     shown
 }
 
-/// The object `members[name]`, made where it is missing.
+/// The object `members[name]`, created where it is missing.
 fn object<'a>(members: &'a mut Members, name: &str) -> Result<&'a mut Members> {
     members
         .entry(name)
@@ -78,7 +78,7 @@ fn symmetric_key(members: &mut Members) -> Result<()> {
             }
         }
     }
-    // Always in this order, whichever was sent.
+    // Always in this order, whichever was sent first.
     for slot in ["primaryKey", "secondaryKey"] {
         if let Some(key) = keys.shift_remove(slot) {
             keys.insert(slot.to_owned(), key);
@@ -87,7 +87,7 @@ fn symmetric_key(members: &mut Members) -> Result<()> {
     Ok(())
 }
 
-/// A key as the service makes them: 64 random bytes.
+/// A new key of the service's length: 64 random bytes.
 fn new_key() -> Result<String> {
     let mut bytes = [0; 64];
     let random: &dyn SecureRandom = rustls::crypto::ring::default_provider().secure_random;
@@ -133,7 +133,7 @@ fn references(pair: &Members) -> Result<()> {
     }
 }
 
-/// Reads both slots. Where only the primary certificate came, the secondary is a copy of it.
+/// Parses both slots. Where only the primary certificate was sent, the secondary is a copy of it.
 fn certificates(pair: &mut Members, stored: Option<&Value>) -> Result<()> {
     let slots = SLOTS.map(|name| pair.shift_remove(name));
     for (name, slot) in SLOTS.into_iter().zip(slots) {
@@ -150,7 +150,8 @@ fn certificates(pair: &mut Members, stored: Option<&Value>) -> Result<()> {
     if pair.is_empty() { Err(bad_request("attestation.x509 holds no certificate.")) } else { Ok(()) }
 }
 
-/// A slot with a certificate is read; one with `info` only is what a reader sends back, and keeps what is stored.
+/// Parses the certificate of a slot. A slot with `info` only, which is what a GET returned, keeps the stored
+/// certificate.
 fn certificate_slot(mut slot: Members, stored: Option<&Value>) -> Result<Value> {
     if let Some(text) = slot.get("certificate") {
         let text = text.as_str().ok_or_else(|| bad_request("A certificate must be a text."))?;

@@ -40,7 +40,7 @@ pub(super) fn ca_properties(text: &str) -> Result<Members> {
     Ok(shown)
 }
 
-/// The thumbprint as `info` has it.
+/// The thumbprint in the form of `info`.
 pub(crate) fn sha256_thumbprint(der: &[u8]) -> String {
     hex(&sha2::Sha256::digest(der))
 }
@@ -63,11 +63,11 @@ pub(crate) fn der(text: &[u8]) -> Result<Vec<u8>> {
     }
     let bare: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let bytes = base64::decode(bare).ok_or_else(|| bad_request("The certificate is neither PEM nor base64."))?;
-    // Base64 of PEM is what one of the public samples sends.
+    // One of the public samples sends base64 of PEM.
     if bytes.starts_with(b"-----BEGIN") { der(&bytes) } else { Ok(bytes) }
 }
 
-/// The name with its most specific part first, as the service's platform writes it.
+/// The name with its most specific part first, as .NET writes it.
 fn name(name: &X509Name<'_>) -> String {
     let mut parts: Vec<_> = name.iter().cloned().collect();
     parts.reverse();

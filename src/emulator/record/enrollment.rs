@@ -8,7 +8,7 @@ use crate::emulator::errors::{Result, ServiceError, bad_request};
 use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
 use serde_json::Value;
 
-/// The members of either kind in the order in which the service writes them; those it does not know come last.
+/// The members of either kind in the order in which the service writes them; unknown ones come last.
 const ORDER: [&str; 20] = [
     "registrationId",
     "enrollmentGroupId",
@@ -60,17 +60,17 @@ pub(crate) fn compose(kind: EnrollmentKind, id: &str, sent: Record, stored: Opti
     Ok(ordered(members, &ORDER))
 }
 
-/// The record as PUT answers with it.
+/// The record as PUT returns it.
 pub(crate) fn with_keys(record: &Record) -> Record {
     view(record, true)
 }
 
-/// The record as a read shows it.
+/// The record as GET and queries return it.
 pub(crate) fn without_keys(record: &Record) -> Record {
     view(record, false)
 }
 
-/// The record as GET shows it, with the state of its registration.
+/// The record as GET returns it, with the state of its registration.
 pub(crate) fn with_state(record: &Record, state: Value) -> Record {
     let mut shown = without_keys(record);
     shown.set(&["registrationState"], state);
@@ -95,7 +95,7 @@ fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
     check_id_text(member, id)
 }
 
-/// Refuses an id that no record can have; `member` is the name in the error.
+/// Checks that a record can have this id; `member` is the name in the error.
 pub(crate) fn check_id_text(member: &str, id: &str) -> Result<()> {
     let known = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
     let ends_well = id.ends_with(|last: char| last.is_ascii_alphanumeric() || last == '-');
@@ -146,7 +146,7 @@ fn check_member(name: &str, value: &mut Value) -> Result<()> {
     }
 }
 
-/// Replaces the value by the spelling of the wire.
+/// Replaces the value by its spelling on the wire.
 fn wire_spelling<W: Word>(value: &mut Value, error: impl FnOnce() -> ServiceError) -> Result<()> {
     let word = value.as_str().and_then(W::parse).ok_or_else(error)?;
     *value = word.wire().into();

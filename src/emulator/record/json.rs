@@ -1,9 +1,9 @@
-//! What both kinds of record do with JSON members.
+//! Helpers for the JSON members of records.
 
 use crate::model::{Members, Record};
 use serde_json::Value;
 
-/// The members in `order`, then the others as they came.
+/// The members in `order`, then the others in theirs.
 pub(super) fn ordered(mut members: Members, order: &[&str]) -> Record {
     let mut record = Members::with_capacity(members.len());
     for name in order {

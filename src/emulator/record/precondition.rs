@@ -36,7 +36,7 @@ impl Precondition {
         }
     }
 
-    /// Refuses the write where the etag of `stored` is another one.
+    /// Checks the etag of `stored`.
     pub(crate) fn check(&self, stored: &Record) -> Result<()> {
         match self.etag() {
             Some(etag) if stored.text(&["etag"]) != Some(etag) => Err(precondition_failed()),

@@ -8,7 +8,7 @@ pub(super) fn is_allowed(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
 }
 
-/// Whether `url` leads to this machine by its very text; no name is resolved.
+/// Whether the host of `url` is a loopback name or address; no name is resolved.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
         Some("localhost") => true,

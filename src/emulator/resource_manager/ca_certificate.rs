@@ -10,7 +10,7 @@ use crate::emulator::service::Service;
 use serde::Deserialize;
 use serde_json::json;
 
-/// As many as a real service holds.
+/// The limit of the real service.
 const MAXIMUM_CERTIFICATES: u64 = 25;
 
 pub(super) fn list(service: &Service) -> Result<Response> {
@@ -22,7 +22,7 @@ pub(super) fn get(service: &Service, name: &str) -> Result<Response> {
     Ok(Response::json(200, &record))
 }
 
-/// A new name takes no etag; a known one requires its own. Whoever puts a certificate may declare it verified.
+/// A new name takes no etag; a known one requires its own. The caller may declare the certificate verified.
 pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Response> {
     #[derive(Deserialize)]
     struct Sent {
@@ -37,7 +37,7 @@ pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Re
     check_name(name)?;
     let precondition = Precondition::parse(request.if_match())?;
     let Sent { properties: Properties { certificate, is_verified } } = serde_json::from_slice(&request.body)?;
-    // Between counting and writing, nobody else must create one.
+    // No other request may create one between the count and the write.
     let _creating = service.lock_ca_certificates();
     let record = service.store.update(Collection::Certificates, name, None, |stored| {
         let record = ca_certificate::compose(&service.resource, name, &certificate, is_verified == Some(true), stored)?;

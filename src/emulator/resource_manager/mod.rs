@@ -13,7 +13,7 @@ use crate::model::DEVELOPMENT;
 use hyper::Method;
 use serde_json::{Value, json};
 
-/// How many policies a page of keys has: fewer than there are, so that a caller has to follow `nextLink`.
+/// The number of policies on a page of keys: fewer than there are, so that clients have to follow `nextLink`.
 const KEYS_PER_PAGE: usize = 3;
 
 /// Carries out a call under `/subscriptions`.
@@ -99,7 +99,7 @@ fn certificate(service: &Service, request: &Request, name: &str) -> Response {
     })
 }
 
-/// Errors get the form of resource manager.
+/// Turns errors into the form of resource manager.
 fn of_certificate(result: errors::Result<Response>) -> Response {
     result.unwrap_or_else(|failed| {
         let code = match failed.status {

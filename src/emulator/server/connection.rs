@@ -37,14 +37,14 @@ pub(crate) trait Handler: Send + Sync + 'static {
     fn empty_page(&self, request: &Request) -> Option<Response>;
 }
 
-/// What connections share.
+/// What all connections share.
 pub(crate) struct Server {
     pub(crate) handler: Box<dyn Handler>,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) log: Logger,
 }
 
-/// The faults to come, and the requests that came.
+/// Queued faults, and the requests that were received.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) faults: Faults,
@@ -59,7 +59,7 @@ pub(super) async fn serve(listener: TcpListener, tls: TlsAcceptor, server: Arc<S
                 tokio::spawn(serve_connection(connection, tls.clone(), Arc::clone(&server)));
             }
             Err(error) => {
-                // Too many open files, most likely: some will be closed soon.
+                // Most likely too many open files: wait until some are closed.
                 server.log.warning(&format!("no connection could be accepted: {error}"));
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -89,14 +89,14 @@ async fn respond(
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let (body, refused) = match read(body).await.map_err(io::Error::other)? {
+    let (body, error) = match read(body).await.map_err(io::Error::other)? {
         Some(body) => (body, None),
         None => (Bytes::new(), Some(errors::too_large())),
     };
     let request = Arc::new(Request::new(head.method, target, head.headers, body).with_peer(peer));
     // Where the client disconnects, the work goes on and is logged.
     let work = tokio::spawn(async move {
-        let (response, cut) = match refused {
+        let (response, cut) = match error {
             Some(error) => (Some(error.into()), false),
             None => carry_out(&server, &request).await,
         };
@@ -134,7 +134,7 @@ async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
     Ok(whole.map(Bytes::from))
 }
 
-/// The response, or none where the connection is to be closed; and whether its body is to be cut.
+/// The response, `None` where the connection is to be closed; and whether its body is to be cut.
 async fn carry_out(server: &Arc<Server>, request: &Arc<Request>) -> (Option<Response>, bool) {
     let fault = if request.is_admin() { None } else { server.traffic.faults.take(request) };
     let Some(Fault { delay_ms, applied, kind, .. }) = fault else {
@@ -184,7 +184,7 @@ fn http_response(response: Response, cut: bool) -> io::Result<http::Response<Bod
     builder.body(body).map_err(io::Error::other)
 }
 
-/// Sends `part`, then breaks. The pause lets the part go out before the connection is closed.
+/// Sends `part`, then fails. The pause lets the part go out before the connection is closed.
 fn broken_off(part: Bytes) -> Body {
     let breaks = stream::once(async {
         tokio::time::sleep(Duration::from_millis(20)).await;

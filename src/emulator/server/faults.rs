@@ -1,4 +1,4 @@
-//! Faults on purpose: a queue of what shall go wrong, for which requests, how often.
+//! Fault injection: a queue of faults, for which requests and how often.
 
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
@@ -7,57 +7,57 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// A fault to come. `docs/emulator.md` has its JSON form.
+/// A fault to inject. `docs/emulator.md` has its JSON form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// Which requests it is for.
     #[serde(default, rename = "match")]
     pub matching: Match,
-    /// How many of them pass first.
+    /// How many of them pass before the first fault.
     #[serde(default)]
     pub skip: u32,
-    /// How many of them it then hits.
+    /// How many of them then get the fault.
     #[serde(default = "once")]
     pub times: u32,
-    /// How long the request waits before anything else happens.
+    /// How long the request is delayed, in milliseconds.
     #[serde(default)]
     pub delay_ms: u64,
-    /// Whether the request is carried out first, so that only its answer is lost.
+    /// Whether the request is carried out, so that only its response is lost.
     #[serde(default)]
     pub applied: bool,
-    /// What goes wrong. Without it the request is only late.
+    /// The fault itself. Without it the request is only delayed.
     #[serde(default)]
     pub kind: Option<FaultKind>,
 }
 
-/// Which requests a fault is for: all that fit everything that is given.
+/// Which requests a fault is for: those that match every given member.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Match {
     /// The HTTP method.
     #[serde(default)]
     pub method: Option<String>,
-    /// A part of path and query as they are sent, compared without case.
+    /// A part of path and query as they are sent; case is ignored.
     #[serde(default)]
     pub path_contains: Option<String>,
 }
 
-/// What goes wrong.
+/// The kinds of faults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FaultKind {
-    /// Another answer.
+    /// Another response.
     Status(FaultStatus),
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Drop,
-    /// The request is carried out; its answer breaks off in the middle of the body.
+    /// The request is carried out; its response breaks off in the middle of the body.
     CutBody,
-    /// A query answers with no records and a continuation token that leads to them.
+    /// A query returns no records and a continuation token that leads to them.
     EmptyPage,
 }
 
-/// An answer that the emulator would not give by itself.
+/// A response that the emulator would not send by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultStatus {
@@ -66,7 +66,7 @@ pub struct FaultStatus {
     /// `Retry-After` as it is: seconds or an HTTP date.
     #[serde(default)]
     pub retry_after: Option<String>,
-    /// `Retry-After` as the HTTP date so many seconds from the answer.
+    /// `Retry-After` as the HTTP date so many seconds from the response.
     #[serde(default)]
     pub retry_after_date_in: Option<u64>,
     /// The six-digit code of the service's own error body, which is sent unless `body` or `html` is given.
@@ -97,27 +97,27 @@ impl Fault {
         Self::answer(FaultStatus { status, ..FaultStatus::default() })
     }
 
-    /// Another answer.
+    /// Another response.
     pub fn answer(answer: FaultStatus) -> Self {
         Self::of(Some(FaultKind::Status(answer)))
     }
 
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     pub fn drop_connection() -> Self {
         Self::of(Some(FaultKind::Drop))
     }
 
-    /// The answer breaks off in the middle of its body.
+    /// The response breaks off in the middle of its body.
     pub fn cut_body() -> Self {
         Self::of(Some(FaultKind::CutBody))
     }
 
-    /// A query answers with no records and a token that leads to them.
+    /// A query returns no records and a continuation token that leads to them.
     pub fn empty_page() -> Self {
         Self::of(Some(FaultKind::EmptyPage))
     }
 
-    /// The request is late and nothing else.
+    /// The request is delayed and nothing else.
     pub fn delay(delay: Duration) -> Self {
         Self::of(None).late(delay)
     }
@@ -128,31 +128,31 @@ impl Fault {
         self
     }
 
-    /// Hits so many requests.
+    /// Applies to this many requests.
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
-    /// Lets so many requests pass first.
+    /// Lets this many requests pass first.
     pub fn skip(mut self, skip: u32) -> Self {
         self.skip = skip;
         self
     }
 
-    /// Carries the request out before its answer is lost.
+    /// Carries the request out before its response is lost.
     pub fn applied(mut self) -> Self {
         self.applied = true;
         self
     }
 
-    /// Lets the request wait first.
+    /// Delays the request first.
     pub fn late(mut self, delay: Duration) -> Self {
         self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         self
     }
 
-    /// Adds `Retry-After` to an answer.
+    /// Adds `Retry-After` to a response.
     pub fn retry_after(mut self, value: &str) -> Self {
         if let Some(FaultKind::Status(answer)) = &mut self.kind {
             answer.retry_after = Some(value.to_owned());
@@ -160,7 +160,7 @@ impl Fault {
         self
     }
 
-    fn fits(&self, request: &Request) -> bool {
+    fn matches(&self, request: &Request) -> bool {
         let Match { method, path_contains } = &self.matching;
         let target = request.target.to_ascii_lowercase();
         method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(request.method.as_str()))
@@ -170,31 +170,31 @@ impl Fault {
 
 impl FaultStatus {
     pub(crate) fn to_response(&self) -> Response {
-        let mut answer = match (&self.body, &self.html) {
+        let mut response = match (&self.body, &self.html) {
             (_, Some(html)) => {
                 Response { body: html.clone(), ..Response::empty(self.status) }.header("Content-Type", "text/html")
             }
             (Some(body), None) => Response::json_text(self.status, body.clone()),
             (None, None) => {
                 let code = self.error_code.unwrap_or(u32::from(self.status) * 1000);
-                crate::emulator::errors::ServiceError::new(self.status, code, "A fault that was asked for.").into()
+                crate::emulator::errors::ServiceError::new(self.status, code, "An injected fault.").into()
             }
         };
         if let Some(value) = &self.retry_after {
-            answer = answer.header("Retry-After", value);
+            response = response.header("Retry-After", value);
         }
         if let Some(seconds) = self.retry_after_date_in {
             let date = SystemTime::now() + Duration::from_secs(seconds.min(86_400));
-            answer = answer.header("Retry-After", httpdate::fmt_http_date(date));
+            response = response.header("Retry-After", httpdate::fmt_http_date(date));
         }
         for (name, value) in &self.headers {
-            answer = answer.header(name.clone(), value);
+            response = response.header(name.clone(), value);
         }
-        answer.with_error_code("Fault")
+        response.with_error_code("Fault")
     }
 }
 
-/// The queue of faults: for each request, the first one that fits.
+/// The queue of faults; a request gets the first one that matches.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<Vec<Fault>>);
 
@@ -204,20 +204,20 @@ impl Faults {
         self.locked().push(fault);
     }
 
-    /// Forgets every fault that is still to come.
+    /// Removes every queued fault.
     pub fn clear(&self) {
         self.locked().clear();
     }
 
-    /// The faults that are still to come.
+    /// The queued faults.
     pub fn pending(&self) -> Vec<Fault> {
         self.locked().clone()
     }
 
-    /// The fault that hits `request`, which is then used up by one.
+    /// The fault for `request`, counted as used once.
     pub(crate) fn take(&self, request: &Request) -> Option<Fault> {
         let mut faults = self.locked();
-        let index = faults.iter().position(|fault| fault.fits(request))?;
+        let index = faults.iter().position(|fault| fault.matches(request))?;
         let fault = faults.get_mut(index)?;
         if fault.skip > 0 {
             fault.skip -= 1;
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_hits_what_it_is_for_as_often_as_it_says() {
+    fn a_fault_applies_to_matching_requests_as_often_as_it_says() {
         let faults = Faults::default();
         faults.queue(Fault::status(503).on("PUT", "/Enrollments/a").skip(1).times(2));
         let put = request(Method::PUT, "/enrollments/A?api-version=1");
@@ -272,8 +272,9 @@ mod tests {
 
     #[test]
     fn retry_after_can_be_a_date() {
-        let answer = FaultStatus { status: 429, retry_after_date_in: Some(60), ..FaultStatus::default() }.to_response();
-        let (_, date) = answer.headers.iter().find(|(name, _)| name == "Retry-After").unwrap();
+        let response =
+            FaultStatus { status: 429, retry_after_date_in: Some(60), ..FaultStatus::default() }.to_response();
+        let (_, date) = response.headers.iter().find(|(name, _)| name == "Retry-After").unwrap();
         let wait = httpdate::parse_http_date(date).unwrap().duration_since(SystemTime::now()).unwrap();
         assert!((58..=60).contains(&wait.as_secs()), "{wait:?}");
     }

@@ -1,4 +1,4 @@
-//! What came in: a bounded list of requests without secrets, and a line of text for each.
+//! The journal: a bounded list of the latest requests, without secrets.
 
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
@@ -6,20 +6,20 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many requests are kept; the oldest go first.
+/// How many requests are kept; the oldest are dropped first.
 const KEPT: usize = 10_000;
 
-/// A request that came in and what it was answered with. Neither its body nor its `Authorization` is kept.
+/// A request that came in and the status of its response. Neither its body nor its `Authorization` is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoggedRequest {
     /// The HTTP method.
     pub method: String,
-    /// Path and query as they came.
+    /// Path and query as they were sent.
     pub path: String,
-    /// The answer's status; `None` where the connection was closed without one.
+    /// The response's status; `None` where the connection was closed without a response.
     pub status: Option<u16>,
-    /// The code of the failure that was answered.
+    /// The error code of the response.
     pub error_code: Option<String>,
     /// `If-Match`.
     pub if_match: Option<String>,

@@ -1,6 +1,4 @@
-//! The listener and what happens to requests on the wire: TLS, HTTP, faults, the journal.
-//!
-//! What a request means is the [`Handler`]'s matter.
+//! The listener, TLS, HTTP, faults and the journal. A [`Handler`] responds to the requests.
 
 mod connection;
 pub(crate) mod faults;
@@ -20,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// Listens on the IPv4 loopback address and, where the machine has one, on the IPv6 one with the same port, which is
 /// returned.
 pub(crate) fn listen(port: u16) -> Result<(Vec<TcpListener>, u16)> {
-    // A free IPv4 port may be taken on the other side: then another is tried.
+    // A free IPv4 port may be taken on IPv6: then another is tried.
     const TRIES: usize = 20;
     let mut tried = listen_once(port);
     for _ in 1..TRIES {
@@ -54,7 +52,8 @@ fn listen_once(port: u16) -> io::Result<(Vec<TcpListener>, u16)> {
     }
 }
 
-/// Serves until `stop` is cancelled, on a thread with a runtime of its own, so that a host needs none and may have one.
+/// Serves until `stop` is cancelled, on a thread with a runtime of its own, so that the caller needs none and may have
+/// one.
 pub(crate) fn run(
     listeners: Vec<TcpListener>,
     tls: TlsAcceptor,

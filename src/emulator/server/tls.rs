@@ -1,4 +1,4 @@
-//! The emulator's certificates: an authority of its own per user, and a leaf for the loopback names at each start.
+//! The emulator's certificates: a CA per user, and a server certificate for the loopback names made at each start.
 
 use crate::error::{Code, Error, Result};
 use crate::model;
@@ -18,42 +18,43 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
-/// The one file that counts: the authority's key and its certificate, written together so that they always match.
-const AUTHORITY_FILE: &str = "emulator-ca-key.pem";
+/// The CA's key and certificate in one file, so that they always match.
+const CA_FILE: &str = "emulator-ca-key.pem";
 
 /// The TLS side of an emulator.
 pub(crate) struct Tls {
     pub(crate) config: Arc<ServerConfig>,
-    /// Where the authority's certificate lies, for clients.
-    pub(crate) authority_file: PathBuf,
+    /// The file with the CA certificate, for clients.
+    pub(crate) ca_certificate_file: PathBuf,
 }
 
 impl Tls {
-    /// Reads the authority kept in `home`, made there by the first start, and makes a leaf with it.
+    /// Reads the CA in `home`, created there by the first start, and issues a server certificate.
     pub(crate) fn new(home: &Path) -> Result<Self> {
-        let authority_file = model::certificate_authority(home);
-        let pem = authority(home, &authority_file).map_err(|error| {
-            let message = format!("The emulator's certificate authority in {} can't be read or made.", home.display());
+        let ca_certificate_file = model::certificate_authority(home);
+        let pem = read_or_create_ca(home, &ca_certificate_file).map_err(|error| {
+            let message =
+                format!("The emulator's certificate authority in {} can't be read or created.", home.display());
             Error::argument("home", message).caused_by(&error)
         })?;
         let config = config(&pem).map_err(|error| {
             let message = format!(
-                "The emulator can't use its certificate authority. Remove {} to have a new one made.",
-                home.join(AUTHORITY_FILE).display()
+                "The emulator can't use its certificate authority. Remove {} to have a new one created.",
+                home.join(CA_FILE).display()
             );
             Error::new(Code::Internal, message).caused_by(error.as_ref())
         })?;
-        Ok(Self { config: Arc::new(config), authority_file })
+        Ok(Self { config: Arc::new(config), ca_certificate_file })
     }
 }
 
-/// The PEM of key and certificate. Whoever comes first makes it; the others take that one.
-fn authority(home: &Path, public: &Path) -> std::io::Result<String> {
-    let private = home.join(AUTHORITY_FILE);
+/// The PEM of key and certificate. The first start creates it; the others read it.
+fn read_or_create_ca(home: &Path, public: &Path) -> std::io::Result<String> {
+    let private = home.join(CA_FILE);
     if !private.exists() {
         fs::create_dir_all(home)?;
-        let (key, certificate) = new_authority().map_err(std::io::Error::other)?;
-        // A temporary file is made for its owner only (0600), and appears under its name whole or not at all.
+        let (key, certificate) = new_ca().map_err(std::io::Error::other)?;
+        // A temporary file is readable by its owner only (0600), and gets its name when it is complete.
         let mut file = tempfile::NamedTempFile::new_in(home)?;
         file.write_all(format!("{key}{certificate}").as_bytes())?;
         file.as_file().sync_all()?;
@@ -74,7 +75,7 @@ fn authority(home: &Path, public: &Path) -> std::io::Result<String> {
             file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
         }
         if let Err(failed) = file.persist(public) {
-            // Where a file in use can't be replaced, another start may just have written the same.
+            // A file in use can't be replaced on Windows; another start may just have written the same.
             if fs::read_to_string(public).ok().as_deref() != Some(certificate) {
                 return Err(failed.error);
             }
@@ -83,8 +84,8 @@ fn authority(home: &Path, public: &Path) -> std::io::Result<String> {
     Ok(pem)
 }
 
-/// A key and a certificate that can vouch for this machine's loopback names and for nothing else.
-fn new_authority() -> std::result::Result<(String, String), rcgen::Error> {
+/// A key and a CA certificate that is constrained to this machine's loopback names.
+fn new_ca() -> std::result::Result<(String, String), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = lasting(20 * 365);
     params.distinguished_name.push(DnType::CommonName, "AzIoTDps emulator development CA");
@@ -102,7 +103,7 @@ fn new_authority() -> std::result::Result<(String, String), rcgen::Error> {
     Ok((key.serialize_pem(), certificate.pem()))
 }
 
-/// A certificate's time, begun yesterday so that a slow clock accepts it, and an empty name.
+/// An empty name and a validity period that began yesterday, so that a slow clock accepts it.
 fn lasting(days: i64) -> CertificateParams {
     let now = OffsetDateTime::now_utc();
     let mut params = CertificateParams::default();
@@ -112,11 +113,8 @@ fn lasting(days: i64) -> CertificateParams {
     params
 }
 
-fn config(authority: &str) -> std::result::Result<ServerConfig, Box<dyn std::error::Error>> {
-    let issuer = Issuer::from_ca_cert_der(
-        &CertificateDer::from_pem_slice(authority.as_bytes())?,
-        KeyPair::from_pem(authority)?,
-    )?;
+fn config(ca: &str) -> std::result::Result<ServerConfig, Box<dyn std::error::Error>> {
+    let issuer = Issuer::from_ca_cert_der(&CertificateDer::from_pem_slice(ca.as_bytes())?, KeyPair::from_pem(ca)?)?;
     let key = KeyPair::generate()?;
     let mut params = lasting(397);
     params.subject_alt_names = names()?;
@@ -140,8 +138,8 @@ fn names() -> std::result::Result<Vec<rcgen::SanType>, rcgen::Error> {
     Ok(CertificateParams::new(names)?.subject_alt_names)
 }
 
-/// Asks for a client certificate and takes any, or none. A device proves that it holds the key; whether its
-/// certificate opens anything depends on the enrollment, which TLS knows nothing of.
+/// Requests a client certificate and accepts any, or none. The handshake proves that the device has the key;
+/// attestation decides later whether an enrollment fits the certificate.
 #[derive(Debug)]
 struct AnyClientCertificate(Arc<CryptoProvider>);
 
@@ -191,13 +189,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_starts_at_once_agree_on_one_authority() {
+    fn simultaneous_first_starts_agree_on_one_ca() {
         let home = tempfile::tempdir().unwrap();
         let home = home.path().join("new").join("folder");
         let starts: Vec<_> = (0..8)
             .map(|_| {
                 let home = home.clone();
-                std::thread::spawn(move || authority(&home, &model::certificate_authority(&home)).unwrap())
+                std::thread::spawn(move || read_or_create_ca(&home, &model::certificate_authority(&home)).unwrap())
             })
             .collect();
         let read: Vec<String> = starts.into_iter().map(|start| start.join().unwrap()).collect();
@@ -215,15 +213,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         Tls::new(home.path()).unwrap();
         let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&home.path().join(AUTHORITY_FILE)), 0o600);
+        assert_eq!(mode(&home.path().join(CA_FILE)), 0o600);
         assert_eq!(mode(&model::certificate_authority(home.path())), 0o644);
     }
 
     #[test]
-    fn a_broken_authority_names_the_file_to_remove() {
+    fn a_broken_ca_names_the_file_to_remove() {
         let home = tempfile::tempdir().unwrap();
-        fs::write(home.path().join(AUTHORITY_FILE), "nonsense").unwrap();
+        fs::write(home.path().join(CA_FILE), "nonsense").unwrap();
         let refused = Tls::new(home.path()).err().unwrap();
-        assert!(refused.message().contains(AUTHORITY_FILE), "{refused}");
+        assert!(refused.message().contains(CA_FILE), "{refused}");
     }
 }

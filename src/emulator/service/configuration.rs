@@ -1,23 +1,23 @@
-//! What the emulated service is linked to: the part of the options that a file may hold.
+//! The linked hubs and the allocation policy of a service, which a file can configure.
 
 use crate::error::{Error, Result};
 use crate::model::{AllocationPolicy, Word};
 use serde::Deserialize;
 use std::path::Path;
 
-/// As many hubs as a real service can be linked to.
+/// The limit of the real service.
 const HUBS: usize = 50;
 
-/// A larger file is no configuration; anything but a file might never end.
+/// The largest configuration file. Reading a device or a pipe might never end.
 const CONFIGURATION_BYTES: u64 = 1 << 20;
 
 /// The service's IoT hubs and how it chooses among them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Configuration {
-    /// The hubs that devices are assigned to. None of them is called: the emulator only says which one it would be.
+    /// The hubs that devices are assigned to. None of them is called.
     pub linked_hubs: Vec<LinkedHub>,
-    /// How a hub is chosen for an enrollment that does not say: hashed, geoLatency or static.
+    /// The policy for enrollments without one: hashed, geoLatency or static.
     pub allocation_policy: AllocationPolicy,
 }
 
@@ -27,13 +27,13 @@ pub struct Configuration {
 pub struct LinkedHub {
     /// The hub's host name.
     pub host_name: String,
-    /// Where resource manager says that it is.
+    /// Its Azure region.
     #[serde(default = "east")]
     pub location: String,
-    /// Its share of the devices among hubs that fit equally well; 0 takes it out of allocation by weight.
+    /// Its share of the devices; 0 excludes it from the policies hashed and geoLatency.
     #[serde(default = "one")]
     pub allocation_weight: u32,
-    /// How far every device is from it, for geoLatency.
+    /// The latency between devices and this hub, for geoLatency.
     #[serde(default)]
     pub latency_ms: u32,
 }
@@ -59,7 +59,7 @@ impl Default for Configuration {
 }
 
 impl Configuration {
-    /// Reads a JSON file; what it leaves out is as in the default.
+    /// Reads a JSON file; members that it leaves out have their defaults.
     pub fn read(file: &Path) -> Result<Self> {
         let refused = |error: &dyn std::error::Error| {
             Error::argument("config", format!("The configuration {} can't be read.", file.display())).caused_by(error)
@@ -72,7 +72,7 @@ impl Configuration {
         serde_json::from_slice(&text).map_err(|error| refused(&error))
     }
 
-    /// Refuses what no service could be.
+    /// Checks the rules of the service.
     pub(crate) fn check(&self) -> Result<()> {
         let refused = |message: &str| Err(Error::argument("config", message));
         if self.allocation_policy == AllocationPolicy::Custom {
@@ -90,7 +90,7 @@ impl Configuration {
         Ok(())
     }
 
-    /// The policy as resource manager spells it.
+    /// The spelling of resource manager.
     pub(crate) fn policy_name(&self) -> &'static str {
         self.allocation_policy.powershell()
     }

@@ -13,7 +13,7 @@ struct Operation {
     running: bool,
 }
 
-/// An operation that runs until this is dropped.
+/// A running operation. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct RunningOperation {
     operations: LatestOperations,
@@ -31,7 +31,7 @@ impl Drop for RunningOperation {
 }
 
 impl LatestOperations {
-    /// `None` where another operation of this device runs.
+    /// Begins an operation; `None` where another one of this device is running.
     pub(crate) fn begin(&self, registration_id: &str, id: &str) -> Option<RunningOperation> {
         let registration_id = registration_id.to_ascii_lowercase();
         let mut operations = self.lock();
@@ -42,14 +42,14 @@ impl LatestOperations {
         Some(RunningOperation { operations: self.clone(), registration_id, id: id.to_owned() })
     }
 
-    /// `None` where the device has no such operation, or has begun another since.
+    /// Whether the operation is running; `None` where it is not the device's latest.
     pub(crate) fn is_running(&self, registration_id: &str, id: &str) -> Option<bool> {
         let operations = self.lock();
         let operation = operations.get(&registration_id.to_ascii_lowercase())?;
         operation.id.eq_ignore_ascii_case(id).then_some(operation.running)
     }
 
-    /// Forgets all operations; those that run go on to their end.
+    /// Removes all operations; the work of running ones continues.
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

@@ -68,7 +68,7 @@ impl Service {
         ["localhost", "127.0.0.1", "[::1]"].into_iter().any(|own| name.eq_ignore_ascii_case(own))
     }
 
-    /// Held while a CA certificate is created, so that the service never has more than it may.
+    /// Lock for creating a CA certificate, so that the service never exceeds its limit.
     pub(crate) fn lock_ca_certificates(&self) -> MutexGuard<'_, ()> {
         self.ca_certificates.lock().unwrap_or_else(PoisonError::into_inner)
     }

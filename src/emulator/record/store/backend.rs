@@ -1,18 +1,19 @@
-//! What a store needs of the place where it keeps texts.
+//! The interface between the store and what keeps its data.
 
 use crate::emulator::errors::{Result, ServiceError, precondition_failed};
 use crate::model::{EnrollmentKind, Record};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Keeps the JSON texts of records. Each call is atomic, and what it did is there when it returns.
+/// Keeps the JSON texts of records. Each call is atomic, and its effect survives the end of the process once it
+/// returned, if the backend is persistent.
 pub(crate) trait Backend: Send + Sync {
     fn get(&self, collection: Collection, position: &Position) -> Result<Option<String>>;
 
-    /// Keeps `entry` if what is there is what `expected` says.
+    /// Writes `entry` if what is stored is what `expected` says.
     fn put(&self, entry: Entry, expected: Expected<'_>) -> Result<Outcome>;
 
-    /// Keeps all of `entries` or none, whatever is there.
+    /// Writes all of `entries` or none, whatever is stored.
     fn put_all(&self, entries: Vec<Entry>) -> Result<()>;
 
     /// Removes a text; with `etag`, only a record with that etag.
@@ -85,7 +86,7 @@ impl Position {
     }
 }
 
-/// A record as it is kept.
+/// A record to be stored.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(super) collection: Collection,
@@ -103,7 +104,7 @@ impl Entry {
     }
 }
 
-/// What a write expects to be there.
+/// What a write expects to be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected<'a> {
     Anything,
@@ -116,14 +117,14 @@ pub(crate) enum Expected<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// Nothing: there is no record.
+    /// Nothing was changed: there is no record.
     Missing,
-    /// Nothing: there is a record, and not the one expected.
+    /// Nothing was changed: there is another record than expected.
     Conflict,
 }
 
 impl Outcome {
-    /// An error unless it is done: `missing`, or a failed precondition.
+    /// Turns what was not done into an error: `missing`, or a failed precondition.
     pub(crate) fn done(self, missing: ServiceError) -> Result<()> {
         match self {
             Self::Done => Ok(()),

@@ -1,10 +1,10 @@
-//! Where records are kept.
+//! The store of records.
 //!
-//! [`Store`] is what the emulator uses. It parses and writes JSON, and lets records be composed, while no lock is held;
-//! what it needs of a place to keep texts is [`Backend`].
+//! [`Store`] is what the emulator uses. It parses and writes JSON and has records composed while no lock is held. A
+//! [`Backend`] keeps the JSON texts.
 //!
-//! Records lie in the order of a hash of their id. That order is neither that of insertion nor that of the names, as
-//! at the real service, and a page is a range of it: a record that comes or goes between two pages moves no other.
+//! Records are ordered by a hash of their id: as at the real service, neither by insertion nor by name. A page is a
+//! range of that order, so a record that is added or removed between two pages moves no other.
 
 mod backend;
 mod sqlite;
@@ -35,28 +35,28 @@ impl Store {
         Ok(Self(Box::new(Sqlite::open(file)?)))
     }
 
-    /// The record as it is kept.
+    /// The stored record.
     pub(crate) fn get(&self, collection: Collection, id: &str) -> Result<Option<Record>> {
         self.text(collection, id)?.as_deref().map(parse).transpose()
     }
 
-    /// The record as it is kept, as JSON text.
+    /// The stored record as JSON text.
     pub(crate) fn text(&self, collection: Collection, id: &str) -> Result<Option<String>> {
         self.0.get(collection, &Position::of(id))
     }
 
-    /// Keeps a record if what is there is what `expected` says.
+    /// Writes a record if what is stored is what `expected` says.
     pub(crate) fn put(&self, entry: Entry, expected: Expected<'_>) -> Result<Outcome> {
         self.0.put(entry, expected)
     }
 
-    /// Keeps all of `entries` or none, whatever is there.
+    /// Writes all of `entries` or none, whatever is stored.
     pub(crate) fn put_all(&self, entries: Vec<Entry>) -> Result<()> {
         self.0.put_all(entries)
     }
 
-    /// Writes what `compose` makes of the stored record, and returns it. No lock is held meanwhile: where another writer
-    /// comes in between, `compose` is called again with what that one wrote. `owner` is the enrollment group of a
+    /// Writes the record that `compose` returns for the stored one, and returns it. `compose` runs without a lock:
+    /// where another writer was faster, it is called again with the new record. `owner` is the enrollment group of a
     /// registration.
     pub(crate) fn update(
         &self,

@@ -1,8 +1,8 @@
 //! Records in one SQLite database, in memory or in a file.
 //!
 //! A file is in WAL mode with `synchronous=NORMAL`: a commit has written the log to the operating system before it
-//! returns, so what was answered with success is there after the process was killed. (What NORMAL may lose is the last
-//! commits when the machine itself loses power; the file stays sound.)
+//! returns, so an acknowledged write survives a kill of the process. (NORMAL may lose the last commits when the machine
+//! loses power; the file stays consistent.)
 
 use super::backend::{Backend, Collection, Entry, Expected, Outcome, Position};
 use crate::emulator::errors::{Result, ServiceError, internal};
@@ -95,7 +95,7 @@ fn open_file(file: &Path) -> rusqlite::Result<Connection> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Where this fails, opening fails too and says why.
+        // Where this fails, opening fails too, with the reason.
         let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     }
     Connection::open(file)
