@@ -5,6 +5,7 @@
 #[cfg(feature = "emulator")]
 #[path = "../common/mod.rs"]
 mod common;
+mod class;
 mod help;
 mod manifest;
 mod native;
@@ -13,6 +14,7 @@ mod parity;
 mod record;
 mod request;
 mod source;
+mod syntax;
 mod views;
 
 #[test]
@@ -23,6 +25,8 @@ fn every_script_parses() {
     }
     assert!(scripts.len() > 20, "only {} scripts found", scripts.len());
     for script in scripts {
-        source::Script::read(&script);
+        let script = source::Script::read(&script);
+        let faults = syntax::faults(&script);
+        assert!(faults.is_empty(), "{}: PowerShell refuses this: {faults:#?}", script.name);
     }
 }

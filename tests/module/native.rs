@@ -7,23 +7,17 @@ use tree_sitter::{Node, Parser};
 /// A function's return type and parameter types, in the binding table's words.
 type Signature = (String, Vec<String>);
 
+fn tables() -> Script {
+    Script::read(&module().join("Private/Native.ps1"))
+}
+
 fn binding_table() -> BTreeMap<String, Signature> {
-    let script = Script::read(&module().join("Private/Native.ps1"));
-    let mut words = BTreeMap::new();
+    let script = tables();
+    let words = ["$NativeHandle", "$NativeRequest"].map(|word| (word, script.text(script.value(word))));
     let mut table = BTreeMap::new();
-    for assignment in script.of_kind("assignment_expression") {
-        let text = script.text(assignment);
-        let (name, value) = text.split_once('=').unwrap();
-        if name.trim().starts_with("$Native") {
-            words.insert(name.trim().to_owned(), value.trim().to_owned());
-        }
-    }
-    for entry in script.of_kind("hash_entry") {
+    for entry in below(script.value("$NativeFunctions"), &|node| node.kind() == "hash_entry") {
         let (name, value) = script.text(entry).split_once('=').unwrap();
-        let mut value = value.trim().to_owned();
-        for (word, meaning) in &words {
-            value = value.replace(word, meaning);
-        }
+        let value = words.iter().fold(value.trim().to_owned(), |value, (word, meaning)| value.replace(word, meaning));
         let (result, parameters) = value.split_once(',').unwrap();
         let parameters = parameters.trim().strip_prefix("@(").unwrap().strip_suffix(')').unwrap();
         let parameters = parameters.split(',').map(type_word).filter(|word| !word.is_empty()).collect();
@@ -112,11 +106,42 @@ fn prototypes_are_read_as_compilers_read_them() {
     assert_eq!(found["aziotdps_operation_next"], wanted("int", &["IntPtr", "uint32", "ref IntPtr"]));
 }
 
+fn header() -> String {
+    let path = root().join("include/aziotdps.h");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 #[test]
 fn the_binding_table_is_the_header() {
-    let header = root().join("include/aziotdps.h");
-    let header = std::fs::read_to_string(&header).unwrap_or_else(|error| panic!("{}: {error}", header.display()));
-    assert_eq!(binding_table(), prototypes(&header));
+    assert_eq!(binding_table(), prototypes(&header()));
+}
+
+/// The events by number; what is negative is a misuse of the function, and no event. Read by its lines: the enum's type
+/// depends on the compiler, which is more than the grammar for C follows.
+fn events(header: &str) -> BTreeMap<usize, String> {
+    let constants = header.lines().filter_map(|line| line.trim().strip_prefix("AZIOTDPS_EVENT_")?.split_once(" = "));
+    let numbered = constants.map(|(name, number)| (number.trim_end_matches(',').parse(), name.to_owned()));
+    numbered.filter_map(|(number, name)| Some((number.ok()?, name))).collect()
+}
+
+#[test]
+fn the_table_of_events_is_the_header() {
+    let script = tables();
+    let words = script.strings(script.value("$NativeEvents"));
+    let table: BTreeMap<_, _> = words.iter().map(|word| word.to_uppercase()).enumerate().collect();
+    assert!(table.len() > 1 && table == events(&header()), "{table:?}");
+
+    // Every event is handled by its name, once, and no number is left.
+    let pump = Script::read(&module().join("Private/Invoke-DpsOperation.ps1"));
+    let mut handled: Vec<_> = pump.strings(pump.root());
+    let clauses = pump.of_kind("switch_clause_condition").into_iter();
+    handled.extend(clauses.map(|condition| pump.text(condition).trim_matches('\'').to_owned()));
+    for word in words {
+        assert!(handled.contains(&word), "{word} is not handled: {handled:?}");
+    }
+    let library = aziotdps::ffi::aziotdps_abi_version();
+    let number = |part: &str| script.text(script.member(part)).parse::<u32>().unwrap();
+    assert_eq!((number("Major"), number("Minor")), (library >> 16, library & 0xffff));
 }
 
 #[test]

@@ -13,7 +13,8 @@ const TARGETS: [&str; 5] = ["ResourceGroupName", "DpsName", "ResourceId", "Conne
 const NOT_SENT: [&str; 6] =
     ["DefaultProfile", "DpsObject", "Enrollment", "EnrollmentGroup", "Registration", "Endpoint"];
 
-fn call(name: &str) -> Call {
+/// The call of the function `aziotdps_{name}`.
+pub fn call(name: &str) -> Call {
     match name {
         "session_connect" => Call::SessionConnect,
         "enrollment_get" => Call::EnrollmentGet,
@@ -39,6 +40,8 @@ fn call(name: &str) -> Call {
 /// Parameters that a cmdlet does not send with this one of its operations.
 fn not_with(operation: &str) -> &'static [&'static str] {
     match operation {
+        // The service of cmdlets that name none: the module keeps it.
+        "session_connect" => &["ResourceGroupName", "DpsName", "HostName"],
         "enrollment_get" | "enrollment_group_get" => &["Top"],
         "enrollment_list" => &["RegistrationId", "ShowKey"],
         "enrollment_group_list" => &["Name", "ShowKey"],

@@ -1,4 +1,4 @@
-//! Reads PowerShell sources: functions with their parameters, classes, enums and hashtables.
+//! Reads PowerShell sources: scripts, and cmdlets with their parameters.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,7 @@ pub fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// A parsed source.
 pub struct Script {
+    pub name: String,
     text: String,
     tree: Tree,
 }
@@ -38,16 +39,19 @@ impl Script {
     /// Reads the file at `path`, which must parse.
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Self::parse(&text).unwrap_or_else(|place| panic!("{}:{place}: the grammar does not know this", path.display()))
+        let script = Self::parse(&text);
+        let script = script.unwrap_or_else(|at| panic!("{}:{at}: the grammar does not know this", path.display()));
+        Self { name: path.display().to_string(), ..script }
     }
 
     /// Parses `text`; the error is the first place that does not parse.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parser = Parser::new();
         parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
-        let script = Self { text: text.to_owned(), tree: parser.parse(text, None).unwrap() };
+        let tree = parser.parse(without_class_attributes(text), None).unwrap();
+        let script = Self { name: String::new(), text: text.to_owned(), tree };
         match script.all(|node| node.is_error() || node.is_missing()).first() {
-            Some(node) => Err(format!("{}:{}", node.start_position().row + 1, node.start_position().column + 1)),
+            Some(node) => Err(place(*node)),
             None => Ok(script),
         }
     }
@@ -60,14 +64,32 @@ impl Script {
         self.all(|node| node.kind() == kind)
     }
 
-    fn all(&self, wanted: impl Fn(Node) -> bool) -> Vec<Node<'_>> {
-        below(self.tree.root_node(), &wanted)
+    /// The line up to `node`: of a class its attributes, which the grammar does not know.
+    pub fn before(&self, node: Node) -> &str {
+        let start = self.text[..node.start_byte()].rfind('\n').map_or(0, |end| end + 1);
+        self.text[start..node.start_byte()].trim()
+    }
+
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+
+    pub fn all(&self, wanted: impl Fn(Node) -> bool) -> Vec<Node<'_>> {
+        below(self.root(), &wanted)
     }
 
     /// The texts of the quoted strings below `node`.
     pub fn strings(&self, node: Node) -> Vec<String> {
         let quoted = below(node, &|node| node.kind() == "verbatim_string_characters");
         quoted.into_iter().map(|node| self.text(node).trim_matches('\'').to_owned()).collect()
+    }
+
+    /// The value that the source gives to a variable, such as `$NativeEvents`.
+    pub fn value(&self, variable: &str) -> Node<'_> {
+        let is_it = |node: Node| node.kind() == "assignment_expression" && self.text(node.child(0).unwrap()) == variable;
+        let found = self.all(is_it);
+        assert_eq!(found.len(), 1, "{variable} is set {} times", found.len());
+        found[0].child(2).unwrap()
     }
 
     /// The value of a hashtable's member, wherever in the source the hashtable stands.
@@ -77,6 +99,22 @@ impl Script {
         assert_eq!(found.len(), 1, "{key} stands {} times", found.len());
         found[0].child(2).unwrap()
     }
+}
+
+/// The text with blanks in the place of attributes that stand before a class, in its line: the grammar has none there.
+fn without_class_attributes(text: &str) -> String {
+    let line = |line: &str| match line.split_once("] class ") {
+        Some((attributes, rest)) if attributes.starts_with('[') => {
+            format!("{}class {rest}", " ".repeat(attributes.len() + "] ".len()))
+        }
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+/// Where `node` stands, as `line:column`.
+pub fn place(node: Node) -> String {
+    format!("{}:{}", node.start_position().row + 1, node.start_position().column + 1)
 }
 
 /// `node` and all below it that are wanted, in the source's order.
@@ -92,7 +130,7 @@ pub fn children(node: Node) -> Vec<Node> {
     (0..node.child_count()).filter_map(|index| node.child(index.try_into().unwrap())).collect()
 }
 
-fn child<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
+pub fn child<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
     children(node).into_iter().find(|child| child.kind() == kind)
 }
 
@@ -110,7 +148,12 @@ pub struct Parameter {
     pub name: String,
     pub type_name: String,
     pub aliases: Vec<String>,
+    /// The only values that the parameter takes.
     pub accepted: Option<Vec<String>>,
+    /// Values that Tab offers, besides which others are taken.
+    pub offered: Option<Vec<String>>,
+    /// The names of the attributes nearer to the variable than its type: these see a value before it is converted.
+    pub transformations: Vec<String>,
     places: BTreeMap<String, Place>,
 }
 
@@ -192,18 +235,29 @@ fn cmdlet(file: &Path) -> Cmdlet {
                 cmdlet.default_set = attribute.text("DefaultParameterSetName");
                 cmdlet.should_process = attribute.flag("SupportsShouldProcess");
             }
-            "OutputType" => cmdlet.output_types = attribute.strings,
+            "OutputType" => cmdlet.output_types = attribute.types.iter().map(|name| output_type(name)).collect(),
             "Alias" => cmdlet.aliases = attribute.strings,
             other => panic!("{}: the attribute {other} is not expected on a cmdlet", cmdlet.name),
         }
     }
-    let list = child(block, "parameter_list").unwrap();
-    cmdlet.parameters = children(list)
+    let list = child(block, "parameter_list").map(children).unwrap_or_default();
+    cmdlet.parameters = list
         .into_iter()
         .filter(|node| node.kind() == "script_parameter")
         .map(|node| parameter(&script, node))
         .collect();
     cmdlet
+}
+
+/// A type of `[OutputType()]` as help names it.
+fn output_type(name: &str) -> String {
+    match name {
+        "bool" => "System.Boolean",
+        "string" => "System.String",
+        "void" => "None",
+        class => class,
+    }
+    .to_owned()
 }
 
 fn parameter(script: &Script, node: Node) -> Parameter {
@@ -212,6 +266,8 @@ fn parameter(script: &Script, node: Node) -> Parameter {
         type_name: String::new(),
         aliases: Vec::new(),
         accepted: None,
+        offered: None,
+        transformations: Vec::new(),
         places: BTreeMap::new(),
     };
     for attribute in attributes(script, node) {
@@ -228,8 +284,13 @@ fn parameter(script: &Script, node: Node) -> Parameter {
             }
             "Alias" => parameter.aliases = attribute.strings,
             "ValidateSet" => parameter.accepted = Some(attribute.strings),
+            "ArgumentCompletions" => parameter.offered = Some(attribute.strings),
             "ValidateNotNullOrEmpty" | "ValidateNotNull" | "ValidateRange" => {}
             type_name if attribute.is_type => parameter.type_name = type_name.to_owned(),
+            ours if ours.starts_with("Dps") => {
+                assert!(!parameter.type_name.is_empty(), "-{}: [{ours}()] stands before the type", parameter.name);
+                parameter.transformations.push(ours.to_owned());
+            }
             other => panic!("{}: the attribute {other} is not expected on a parameter", parameter.name),
         }
     }
@@ -244,6 +305,7 @@ struct Attribute {
     is_type: bool,
     named: BTreeMap<String, Option<String>>,
     strings: Vec<String>,
+    types: Vec<String>,
 }
 
 impl Attribute {
@@ -266,12 +328,10 @@ fn attributes(script: &Script, owner: Node) -> Vec<Attribute> {
 }
 
 fn attribute(script: &Script, node: Node) -> Attribute {
+    let (mut named, mut strings, mut types) = (BTreeMap::new(), Vec::new(), Vec::new());
     if let Some(literal) = child(node, "type_literal") {
-        let name = script.text(child(literal, "type_spec").unwrap()).to_owned();
-        return Attribute { name, is_type: true, named: BTreeMap::new(), strings: Vec::new() };
+        return Attribute { name: type_name(script, literal), is_type: true, named, strings, types };
     }
-    let mut named = BTreeMap::new();
-    let mut strings = Vec::new();
     if let Some(arguments) = child(node, "attribute_arguments") {
         for argument in children(arguments).into_iter().filter(|node| node.kind() == "attribute_argument") {
             match child(argument, "simple_name") {
@@ -279,73 +339,19 @@ fn attribute(script: &Script, node: Node) -> Attribute {
                     let value = argument.child(2).map(|value| script.text(value).to_owned());
                     named.insert(script.text(name).to_owned(), value);
                 }
-                None => strings.extend(script.strings(argument)),
+                None => {
+                    strings.extend(script.strings(argument));
+                    let literals = below(argument, &|node| node.kind() == "type_literal");
+                    types.extend(literals.into_iter().map(|literal| type_name(script, literal)));
+                }
             }
         }
     }
     let name = script.text(child(node, "attribute_name").unwrap()).to_owned();
-    Attribute { name, is_type: false, named, strings }
+    Attribute { name, is_type: false, named, strings, types }
 }
 
-/// A class of the output.
-#[derive(Debug)]
-pub struct Class {
-    base: Option<String>,
-    own: Vec<(String, String)>,
-}
-
-/// The classes and enums of the psm1.
-pub struct Types {
-    classes: BTreeMap<String, Class>,
-    enums: BTreeMap<String, Vec<String>>,
-}
-
-impl Types {
-    pub fn read() -> Self {
-        let script = Script::read(&module().join("AzIoTDps.psm1"));
-        let names = |node: Node| -> Vec<String> {
-            let names = children(node).into_iter().filter(|child| child.kind() == "simple_name");
-            names.map(|name| script.text(name).to_owned()).collect()
-        };
-        let mut types = Self { classes: BTreeMap::new(), enums: BTreeMap::new() };
-        for node in script.of_kind("class_statement") {
-            let mut names = names(node).into_iter();
-            let name = names.next().unwrap();
-            let properties = children(node).into_iter().filter(|child| child.kind() == "class_property_definition");
-            let own = properties
-                .map(|property| {
-                    let type_spec = child(child(property, "type_literal").unwrap(), "type_spec").unwrap();
-                    let name = script.text(child(property, "variable").unwrap()).trim_start_matches('$');
-                    (name.to_owned(), script.text(type_spec).to_owned())
-                })
-                .collect();
-            types.classes.insert(name, Class { base: names.next(), own });
-        }
-        for node in script.of_kind("enum_statement") {
-            let members = children(node).into_iter().filter(|child| child.kind() == "enum_member");
-            let members = members.map(|member| script.text(child(member, "simple_name").unwrap()).to_owned()).collect();
-            types.enums.insert(names(node).remove(0), members);
-        }
-        types
-    }
-
-    pub fn class(&self, name: &str) -> Option<&Class> {
-        self.classes.get(name)
-    }
-
-    pub fn accepted(&self, enum_name: &str) -> Option<&Vec<String>> {
-        self.enums.get(enum_name)
-    }
-
-    pub fn knows(&self, name: &str) -> bool {
-        self.classes.contains_key(name) || self.enums.contains_key(name)
-    }
-
-    /// The class's properties with their types in the order in which they are shown, the base's last.
-    pub fn properties(&self, name: &str) -> Vec<(String, String)> {
-        let Some(class) = self.class(name) else { return Vec::new() };
-        let mut properties = class.own.clone();
-        properties.extend(class.base.as_deref().map(|base| self.properties(base)).unwrap_or_default());
-        properties
-    }
+/// The name in a type literal.
+pub fn type_name(script: &Script, literal: Node) -> String {
+    script.text(child(literal, "type_spec").unwrap()).to_owned()
 }

@@ -1,0 +1,20 @@
+# The program: named by the environment, or in the package, or on PATH.
+function Get-DpsProgramPath {
+    if ($env:AZIOTDPS_PROGRAM) { return $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($env:AZIOTDPS_PROGRAM) }
+    $file = 'aziotdps'
+    if ($IsWindows) { $file = 'aziotdps.exe' }
+    $packaged = [IO.Path]::GetFullPath("$(Get-NativeFolder)/$file")
+    if ([IO.File]::Exists($packaged)) { return $packaged }
+    $found = @(Get-Command -Name aziotdps -CommandType Application -TotalCount 1 -ErrorAction Ignore)
+    if ($found.Count -gt 0) { return $found[0].Source }
+    $packaged
+}
+
+# A package that was unpacked may have lost the execute bit. Where it may not be set, the start says why it fails.
+function Set-DpsExecutable([string] $Program) {
+    if ($IsWindows) { return }
+    $mode = [IO.File]::GetUnixFileMode($Program)
+    if ($mode -band [IO.UnixFileMode]::UserExecute) { return }
+    $mode = $mode -bor [IO.UnixFileMode]::UserExecute
+    try { [IO.File]::SetUnixFileMode($Program, $mode) } catch { $null = $_ }
+}
