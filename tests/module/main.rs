@@ -13,9 +13,10 @@ mod parity;
 #[cfg(feature = "emulator")]
 mod record;
 mod request;
-mod source;
 mod syntax;
 mod views;
+
+use aziotdps_module::source;
 
 #[test]
 fn every_script_parses() {

@@ -13,7 +13,7 @@ const ROUNDS: usize = 11;
 
 /// Measures and prints.
 pub fn bench() -> Result<()> {
-    let package = package()?;
+    let package = package(None)?;
     let starting = Instant::now();
     let emulator = Emulator::start(&package.program)?;
     let ready = starting.elapsed();

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Builds everything and tells the story. Ends by itself; the emulator ends with it.
 pub fn demo() -> Result<()> {
     println!("Building the library, the program and the module (the first time takes a few minutes)");
-    let package = package()?;
+    let package = package(None)?;
     let emulator = Emulator::start(&package.program)?;
     println!("A local provisioning service is at {}\n", emulator.ready("endpoint")?);
     let pwsh = powershell::find().map_or_else(

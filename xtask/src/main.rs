@@ -9,7 +9,9 @@ mod process;
 mod test;
 
 use anyhow::Result;
+use aziotdps_module::package::Project;
 use clap::{Parser, Subcommand};
+use std::fs;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -31,8 +33,17 @@ enum Task {
     },
     /// Write include/aziotdps.h anew.
     Header,
+    /// Write the pages and the topic that are made from the PowerShell module's sources anew.
+    Pages,
     /// Put the PowerShell module with library and program under target/package.
-    Package,
+    Package {
+        /// Leave out the library and the program, which take minutes to build.
+        #[arg(long)]
+        module_only: bool,
+        /// The address of the project, such as https://github.com/OWNER/NAME: help leads to its pages.
+        #[arg(long, env = "AZIOTDPS_PROJECT_URI", value_name = "URI", value_parser = project)]
+        project_uri: Option<Project>,
+    },
     /// Measure start-up, one record and ten thousand.
     Bench,
 }
@@ -54,10 +65,32 @@ fn run(task: Task) -> Result<bool> {
         Task::Demo => demo::demo()?,
         Task::Test { require_powershell } => return test::test(require_powershell),
         Task::Header => header()?,
-        Task::Package => println!("{}", package::package()?.module.display()),
+        Task::Pages => pages()?,
+        Task::Package { module_only, project_uri } => {
+            let project = project_uri.as_ref();
+            let module = if module_only { package::module(project)? } else { package::package(project)?.module };
+            println!("{}", module.display());
+        }
         Task::Bench => bench::bench()?,
     }
     Ok(true)
+}
+
+fn project(address: &str) -> Result<Project, &'static str> {
+    Project::new(address).ok_or("an address that begins with https:// and has no query")
+}
+
+fn pages() -> Result<()> {
+    let files = aziotdps_module::generated();
+    let folder = process::root().join("docs/cmdlets");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    for (path, text) in files {
+        fs::write(process::root().join(path), text)?;
+    }
+    Ok(())
 }
 
 /// The test knows how the header is made; told to write, it does.

@@ -1,10 +1,11 @@
 //! What ships: the module, and beside it the library and the program of this platform.
 
-use crate::process::{cargo, program, root, run, target};
+use crate::process::{cargo, program, run, target};
 use anyhow::{Context, Result, bail};
+use aziotdps_module::package::{Project, version, write};
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The most that the library may weigh.
 const LIBRARY_LIMIT: u64 = 10 << 20;
@@ -18,17 +19,11 @@ pub struct Package {
 }
 
 /// Builds everything and puts it together.
-pub fn package() -> Result<Package> {
+pub fn package(project: Option<&Project>) -> Result<Package> {
     let library = library()?;
     run(&mut cargo(&["build", "--quiet", "--release", "--bin", "aziotdps"]))?;
     let built = program("release");
-
-    let source = root().join("powershell/AzIoTDps");
-    let module = target().join("package/AzIoTDps").join(version(&source.join("AzIoTDps.psd1"))?);
-    if module.exists() {
-        fs::remove_dir_all(&module)?;
-    }
-    copy_folder(&source, &module)?;
+    let module = module(project)?;
     let native = module.join("runtimes").join(platform()?).join("native");
     fs::create_dir_all(&native)?;
     for file in [&library, &built] {
@@ -37,6 +32,16 @@ pub fn package() -> Result<Package> {
     }
     let program = native.join(built.file_name().context("a file has a name")?);
     Ok(Package { module, program })
+}
+
+/// Puts the module together, without what is built for a platform.
+pub fn module(project: Option<&Project>) -> Result<PathBuf> {
+    let module = target().join("package/AzIoTDps").join(version());
+    if module.exists() {
+        fs::remove_dir_all(&module)?;
+    }
+    write(&module, project).with_context(|| module.display().to_string())?;
+    Ok(module)
 }
 
 /// Builds the library as it ships, without what only the program needs, and weighs it.
@@ -54,14 +59,6 @@ pub fn library() -> Result<PathBuf> {
     Ok(library)
 }
 
-/// The version in the module's manifest, which PowerShell wants the folder to be named by.
-fn version(manifest: &Path) -> Result<String> {
-    let text = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("ModuleVersion"));
-    let version = line.and_then(|line| line.split('\'').nth(1)).context("the manifest has no ModuleVersion")?;
-    Ok(version.to_owned())
-}
-
 /// .NET's name for this platform.
 fn platform() -> Result<String> {
     let system = match env::consts::OS {
@@ -76,18 +73,4 @@ fn platform() -> Result<String> {
         other => bail!("PowerShell does not run on {other}"),
     };
     Ok(format!("{system}-{processor}"))
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
-        let entry = entry?;
-        let copy = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &copy)?;
-        } else {
-            fs::copy(entry.path(), copy)?;
-        }
-    }
-    Ok(())
 }

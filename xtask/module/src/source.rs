@@ -1,16 +1,24 @@
 //! Reads PowerShell sources: scripts, and cmdlets with their parameters.
+//!
+//! What is not as expected is a fault in a checked-in source: it ends the program with its place.
+
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tree_sitter::{Node, Parser, Tree};
 
 /// The set of a parameter that names none.
 pub const EVERY_SET: &str = "__AllParameterSets";
 
+/// The project's folder.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap().to_owned()
 }
 
+/// The module's source tree.
 pub fn module() -> PathBuf {
     root().join("powershell/AzIoTDps")
 }
@@ -30,6 +38,7 @@ pub fn scripts(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// A parsed source.
 pub struct Script {
+    /// The path of its file; nothing for a text.
     pub name: String,
     text: String,
     tree: Tree,
@@ -44,7 +53,10 @@ impl Script {
         Self { name: path.display().to_string(), ..script }
     }
 
-    /// Parses `text`; the error is the first place that does not parse.
+    /// Parses `text`.
+    ///
+    /// # Errors
+    /// The first place that does not parse, as [`place`] writes it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parser = Parser::new();
         parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
@@ -56,10 +68,12 @@ impl Script {
         }
     }
 
+    /// The text of `node`.
     pub fn text(&self, node: Node) -> &str {
         &self.text[node.byte_range()]
     }
 
+    /// The nodes of a kind of the grammar.
     pub fn of_kind(&self, kind: &str) -> Vec<Node<'_>> {
         self.all(|node| node.kind() == kind)
     }
@@ -70,10 +84,12 @@ impl Script {
         self.text[start..node.start_byte()].trim()
     }
 
+    /// The whole.
     pub fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
 
+    /// The nodes that are wanted, in the source's order.
     pub fn all(&self, wanted: impl Fn(Node) -> bool) -> Vec<Node<'_>> {
         below(self.root(), &wanted)
     }
@@ -126,10 +142,12 @@ pub fn below<'tree>(node: Node<'tree>, wanted: &impl Fn(Node) -> bool) -> Vec<No
     found
 }
 
+/// What stands directly below `node`.
 pub fn children(node: Node) -> Vec<Node> {
     (0..node.child_count()).filter_map(|index| node.child(index.try_into().unwrap())).collect()
 }
 
+/// The first node of a kind directly below `node`.
 pub fn child<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
     children(node).into_iter().find(|child| child.kind() == kind)
 }
@@ -137,17 +155,27 @@ pub fn child<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
 /// How a parameter stands in one set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {
+    /// It must be given.
     pub mandatory: bool,
+    /// Its place among what is given without a name.
     pub position: Option<i64>,
+    /// An object of its type may be piped.
     pub by_value: bool,
+    /// An object with a property of its name may be piped.
     pub by_property_name: bool,
 }
 
-#[derive(Debug)]
+/// A parameter of a cmdlet.
+#[derive(Clone, Debug)]
 pub struct Parameter {
+    /// Its name, without the dollar.
     pub name: String,
+    /// Its type as written, such as `string[]` or `PSEnrollmentGroup`.
     pub type_name: String,
+    /// Its other names.
     pub aliases: Vec<String>,
+    /// The value that it has when it is not given, as written.
+    pub default: Option<String>,
     /// The only values that the parameter takes.
     pub accepted: Option<Vec<String>>,
     /// Values that Tab offers, besides which others are taken.
@@ -158,6 +186,20 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// A switch of every set.
+    pub(crate) fn switch(name: &str, alias: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            type_name: "switch".to_owned(),
+            aliases: vec![alias.to_owned()],
+            default: None,
+            accepted: None,
+            offered: None,
+            transformations: Vec::new(),
+            places: BTreeMap::from([(EVERY_SET.to_owned(), Place::default())]),
+        }
+    }
+
     /// How the parameter stands in `set`, or `None` where it is not in it.
     pub fn place(&self, set: &str) -> Option<Place> {
         self.places.get(set).or_else(|| self.places.get(EVERY_SET)).cloned()
@@ -169,19 +211,36 @@ impl Parameter {
     }
 }
 
+/// A cmdlet, from its file.
 #[derive(Debug)]
 pub struct Cmdlet {
+    /// Its name, which is the file's.
     pub name: String,
+    /// Its other names.
     pub aliases: Vec<String>,
+    /// The set that is meant where what is given fits several.
     pub default_set: Option<String>,
+    /// It has -WhatIf and -Confirm.
     pub should_process: bool,
+    /// Parameters without a position may get one by their order.
+    pub positional_binding: bool,
+    /// The types of OutputType, as help names them.
     pub output_types: Vec<String>,
+    /// The types that its blocks name, beside those of its parameters.
+    pub named_types: Vec<String>,
+    /// Its parameters, as declared.
     pub parameters: Vec<Parameter>,
+    /// The comment of its help.
     pub help: String,
     source: String,
+    /// Where the comment stands in the source.
+    help_range: Range<usize>,
+    /// Where what `CmdletBinding` is given begins.
+    binding: usize,
 }
 
 impl Cmdlet {
+    /// The parameter of this name.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
@@ -193,13 +252,28 @@ impl Cmdlet {
         words.windows(2).filter(is_start).map(|pair| pair[1].to_owned()).collect()
     }
 
-    /// The names of the sets that any parameter stands in.
+    /// The names of the sets that any parameter stands in: the default one, then as the parameters name them.
     pub fn sets(&self) -> Vec<String> {
-        let mut sets: Vec<_> = self.parameters.iter().flat_map(|parameter| parameter.places.keys().cloned()).collect();
-        sets.retain(|set| set != EVERY_SET);
-        sets.sort();
-        sets.dedup();
+        let mut sets: Vec<String> = self.default_set.iter().cloned().collect();
+        for set in self.parameters.iter().flat_map(|parameter| parameter.places.keys()) {
+            if set != EVERY_SET && !sets.contains(set) {
+                sets.push(set.clone());
+            }
+        }
         sets
+    }
+
+    /// The file's text without the comment of its help; with an address, `Get-Help -Online` opens that.
+    pub fn without_help(&self, address: Option<&str>) -> String {
+        let before = self.source[..self.help_range.start].trim_end_matches(' ');
+        let between = self.source[self.help_range.end..self.binding].trim_start_matches(['\r', '\n']);
+        let after = &self.source[self.binding..];
+        let uri = match address {
+            Some(address) if after.starts_with(')') => format!("HelpUri = '{address}'"),
+            Some(address) => format!("HelpUri = '{address}', "),
+            None => String::new(),
+        };
+        format!("{before}{between}{uri}{after}")
     }
 }
 
@@ -217,21 +291,31 @@ fn cmdlet(file: &Path) -> Cmdlet {
     let names: Vec<_> = functions.iter().map(|node| script.text(child(*node, "function_name").unwrap())).collect();
     assert_eq!(names, [name.as_str()], "{name} holds one function of its own name");
     let function = functions[0];
-    let block = child(child(function, "script_block").unwrap(), "param_block").unwrap();
+    let body = child(function, "script_block").unwrap();
+    let block = child(body, "param_block").unwrap();
+    let help = child(function, "comment");
+    let blocks = children(body).into_iter().filter(|node| node.kind() != "param_block");
+    let named_types = blocks.flat_map(|node| below(node, &|node| node.kind() == "type_literal"));
 
     let mut cmdlet = Cmdlet {
         name,
         aliases: Vec::new(),
         default_set: None,
         should_process: false,
+        positional_binding: true,
         output_types: Vec::new(),
+        named_types: named_types.map(|literal| type_name(&script, literal)).collect(),
         parameters: Vec::new(),
-        help: child(function, "comment").map(|node| script.text(node).to_owned()).unwrap_or_default(),
+        help: help.map(|node| script.text(node).to_owned()).unwrap_or_default(),
         source: script.text.clone(),
+        help_range: help.map(|node| node.byte_range()).unwrap_or_default(),
+        binding: 0,
     };
     for attribute in attributes(&script, block) {
         match attribute.name.as_str() {
             "CmdletBinding" => {
+                cmdlet.binding = attribute.start + "[CmdletBinding(".len();
+                cmdlet.positional_binding = attribute.text("PositionalBinding").as_deref() != Some("$false");
                 cmdlet.default_set = attribute.text("DefaultParameterSetName");
                 cmdlet.should_process = attribute.flag("SupportsShouldProcess");
             }
@@ -265,6 +349,8 @@ fn parameter(script: &Script, node: Node) -> Parameter {
         name: script.text(child(node, "variable").unwrap()).trim_start_matches('$').to_owned(),
         type_name: String::new(),
         aliases: Vec::new(),
+        default: child(node, "script_parameter_default")
+            .map(|node| script.text(node).trim_start_matches('=').trim().to_owned()),
         accepted: None,
         offered: None,
         transformations: Vec::new(),
@@ -306,6 +392,8 @@ struct Attribute {
     named: BTreeMap<String, Option<String>>,
     strings: Vec<String>,
     types: Vec<String>,
+    /// Where it begins in the source.
+    start: usize,
 }
 
 impl Attribute {
@@ -328,9 +416,10 @@ fn attributes(script: &Script, owner: Node) -> Vec<Attribute> {
 }
 
 fn attribute(script: &Script, node: Node) -> Attribute {
+    let start = node.start_byte();
     let (mut named, mut strings, mut types) = (BTreeMap::new(), Vec::new(), Vec::new());
     if let Some(literal) = child(node, "type_literal") {
-        return Attribute { name: type_name(script, literal), is_type: true, named, strings, types };
+        return Attribute { name: type_name(script, literal), is_type: true, named, strings, types, start };
     }
     if let Some(arguments) = child(node, "attribute_arguments") {
         for argument in children(arguments).into_iter().filter(|node| node.kind() == "attribute_argument") {
@@ -348,7 +437,7 @@ fn attribute(script: &Script, node: Node) -> Attribute {
         }
     }
     let name = script.text(child(node, "attribute_name").unwrap()).to_owned();
-    Attribute { name, is_type: false, named, strings, types }
+    Attribute { name, is_type: false, named, strings, types, start }
 }
 
 /// The name in a type literal.
