@@ -1,65 +1,161 @@
-//! Every cmdlet explains itself, and its examples call what is there.
+//! Every cmdlet explains itself truly, and its examples call what is there.
 
+use crate::class::Types;
 use crate::source::{Cmdlet, Script, below, cmdlets};
+use aziotdps_module::help::{Help, Typed, shown_type};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The comment's sections: the keyword with what stands beside it, and the text below it.
-fn sections(help: &str) -> Vec<(String, String)> {
-    let mut sections: Vec<(String, String)> = Vec::new();
-    for line in help.trim_start_matches("<#").trim_end_matches("#>").lines().map(str::trim) {
-        let is_keyword = line.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
-        if is_keyword {
-            sections.push((line[1..].to_owned(), String::new()));
-        } else if let Some((_, text)) = sections.last_mut() {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    for (_, text) in &mut sections {
-        *text = text.trim().to_owned();
-    }
-    sections
+/// The topics that links may lead to.
+const TOPICS: [&str; 3] = ["about_AzIoTDps", "about_AzIoTDps_Az", "about_AzIoTDps_Errors"];
+
+/// What is piped in where only its properties count.
+const ANY_OBJECT: &str = "System.Management.Automation.PSObject";
+
+fn helps() -> Vec<(Cmdlet, Help)> {
+    cmdlets().into_iter().map(|cmdlet| (Help::of(&cmdlet), cmdlet)).map(|(help, cmdlet)| (cmdlet, help)).collect()
 }
 
-fn texts_of(cmdlet: &Cmdlet, keyword: &str) -> Vec<String> {
-    sections(&cmdlet.help).into_iter().filter(|(name, _)| name == keyword).map(|(_, text)| text).collect()
+fn names(types: &[Typed]) -> Vec<&str> {
+    types.iter().map(|typed| typed.name.as_str()).collect()
+}
+
+/// Only `None` needs no words.
+fn assert_explained(cmdlet: &Cmdlet, types: &[Typed]) {
+    for typed in types {
+        assert_eq!(typed.text.is_empty(), typed.name == "None", "{}: {}", cmdlet.name, typed.name);
+    }
 }
 
 #[test]
 fn every_cmdlet_has_the_sections_that_help_shows() {
-    for cmdlet in cmdlets() {
-        for keyword in ["SYNOPSIS", "DESCRIPTION"] {
-            let found = texts_of(&cmdlet, keyword);
-            assert!(found.len() == 1 && !found[0].is_empty(), "{} lacks .{keyword}", cmdlet.name);
-        }
-        assert!(!texts_of(&cmdlet, "EXAMPLE").is_empty(), "{} lacks an example", cmdlet.name);
-        assert!(texts_of(&cmdlet, "LINK").contains(&"about_AzIoTDps".to_owned()), "{}", cmdlet.name);
-        assert_eq!(texts_of(&cmdlet, "OUTPUTS"), cmdlet.output_types, "{}", cmdlet.name);
+    for (cmdlet, help) in helps() {
+        assert!(help.synopsis.ends_with('.') && !help.description.is_empty(), "{}", cmdlet.name);
+        assert!(!help.examples.is_empty(), "{} lacks an example", cmdlet.name);
+        assert!(help.examples.iter().all(|example| !example.remarks.is_empty()), "{}", cmdlet.name);
+        assert!(help.links.iter().any(|link| link == TOPICS[0]), "{}", cmdlet.name);
     }
 }
 
 #[test]
 fn every_parameter_is_documented_and_nothing_else() {
-    for cmdlet in cmdlets() {
-        let mut documented = Vec::new();
-        for (keyword, text) in sections(&cmdlet.help) {
-            if let Some(name) = keyword.strip_prefix("PARAMETER ") {
-                assert!(!text.is_empty(), "{} -{name} has no text", cmdlet.name);
-                documented.push(name.to_owned());
+    for (cmdlet, help) in helps() {
+        assert!(help.parameters.values().all(|text| text.ends_with(['.', ')'])), "{}: {help:#?}", cmdlet.name);
+        let declared: BTreeSet<_> = cmdlet.parameters.iter().map(|parameter| &parameter.name).collect();
+        assert_eq!(help.parameters.keys().collect::<BTreeSet<_>>(), declared, "{}", cmdlet.name);
+        assert_eq!(cmdlet.help.matches(".PARAMETER ").count(), declared.len(), "{} says one twice", cmdlet.name);
+    }
+}
+
+#[test]
+fn what_a_parameter_takes_is_in_its_text() {
+    for (cmdlet, help) in helps() {
+        for parameter in &cmdlet.parameters {
+            let text = help.parameter(&parameter.name);
+            for word in parameter.accepted.iter().chain(&parameter.offered).flatten() {
+                assert!(text.contains(word.as_str()), "{} -{}: {word}", cmdlet.name, parameter.name);
             }
         }
-        let declared: Vec<_> = cmdlet.parameters.iter().map(|parameter| parameter.name.clone()).collect();
-        assert_eq!(BTreeSet::from_iter(&documented), BTreeSet::from_iter(&declared), "{}", cmdlet.name);
-        assert_eq!(documented.len(), declared.len(), "{} documents a parameter twice", cmdlet.name);
+    }
+}
+
+/// A default that the sources declare, or that the library has, is the one that help says.
+#[test]
+fn defaults_are_true() {
+    let mut known = BTreeMap::new();
+    let library = aziotdps::http::Settings::default();
+    for (name, value) in [
+        ("ConnectTimeoutSeconds", library.connect_timeout.as_secs().to_string()),
+        ("TimeoutSeconds", library.timeout.as_secs().to_string()),
+        ("MaximumAttempts", library.maximum_attempts.to_string()),
+    ] {
+        known.insert(("Connect-AzIoTDps".to_owned(), name.to_owned()), value);
+    }
+    for cmdlet in cmdlets() {
+        for parameter in &cmdlet.parameters {
+            let Some(default) = &parameter.default else { continue };
+            let key = (cmdlet.name.clone(), parameter.name.clone());
+            assert!(known.insert(key, default.clone()).is_none());
+        }
+    }
+    assert!(known.len() > 3, "the sources declare no default");
+    for (cmdlet, help) in helps() {
+        for parameter in &cmdlet.parameters {
+            let said = help.default_of(parameter);
+            if let Some(value) = known.remove(&(cmdlet.name.clone(), parameter.name.clone())) {
+                assert_eq!(said, value, "{} -{}", cmdlet.name, parameter.name);
+            }
+            // Of several words it describes a value.
+            let word = parameter.accepted.as_ref().filter(|_| said != "None" && !said.contains(' '));
+            assert!(word.is_none_or(|words| words.contains(&said)), "{} -{}: {said}", cmdlet.name, parameter.name);
+        }
+    }
+    assert!(known.is_empty(), "{known:?}");
+}
+
+#[test]
+fn inputs_are_what_binds_from_the_pipeline() {
+    for (cmdlet, help) in helps() {
+        assert_explained(&cmdlet, &help.inputs);
+        let mut types = Vec::new();
+        let mut properties = Vec::new();
+        for parameter in &cmdlet.parameters {
+            if parameter.places().any(|(_, place)| place.by_value) {
+                let shown = shown_type(parameter.type_name.trim_end_matches("[]"));
+                types.push(if shown == "String" { "System.String".to_owned() } else { shown });
+            }
+            if parameter.places().any(|(_, place)| place.by_property_name) {
+                properties.extend([&parameter.name].into_iter().chain(&parameter.aliases));
+            }
+        }
+        if !properties.is_empty() {
+            types.push(ANY_OBJECT.to_owned());
+            let text = &help.inputs.iter().find(|input| input.name == ANY_OBJECT).unwrap().text;
+            let words: BTreeSet<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
+            assert!(properties.iter().all(|name| words.contains(name.as_str())), "{}: {properties:?}", cmdlet.name);
+        }
+        if types.is_empty() {
+            types.push("None".to_owned());
+        }
+        assert_eq!(names(&help.inputs), types, "{}", cmdlet.name);
+    }
+}
+
+/// What `OutputType` says, and of a list the class of its rows.
+#[test]
+fn outputs_are_what_the_cmdlet_writes() {
+    let classes = Types::read();
+    let mut lists = 0;
+    for (cmdlet, help) in helps() {
+        assert_explained(&cmdlet, &help.outputs);
+        let records = cmdlet.named_types.iter().filter(|name| name.starts_with("PS") && classes.class(name).is_some());
+        let written: BTreeSet<_> = cmdlet.output_types.iter().chain(records).map(String::as_str).collect();
+        lists += usize::from(written.len() > 1);
+        assert_eq!(BTreeSet::from_iter(names(&help.outputs)), written, "{}", cmdlet.name);
+        // PowerShell shows local times as they are, and compares them as if they were UTC.
+        let is_time = |name: &str| classes.properties(name).iter().any(|(_, kind)| kind == "datetime");
+        if written.iter().any(|name| is_time(name)) {
+            assert!(help.notes.iter().any(|note| note.contains("UTC")), "{}", cmdlet.name);
+        }
+    }
+    assert_eq!(lists, 4, "cmdlets whose list has rows of another class");
+}
+
+/// PowerShell gives positions by itself only where nothing says otherwise: then help could not say them.
+#[test]
+fn positions_are_declared() {
+    for cmdlet in cmdlets() {
+        let says_places = !cmdlet.sets().is_empty() || !cmdlet.positional_binding || cmdlet.parameters.is_empty();
+        assert!(says_places, "{}", cmdlet.name);
     }
 }
 
 #[test]
 fn links_lead_somewhere() {
     let all = cmdlets();
-    for cmdlet in &all {
-        for link in texts_of(cmdlet, "LINK") {
-            assert!(link == "about_AzIoTDps" || all.iter().any(|other| other.name == link), "{}: {link}", cmdlet.name);
+    for (cmdlet, help) in helps() {
+        for link in help.links {
+            let is_known = TOPICS.contains(&link.as_str()) || all.iter().any(|other| other.name == link);
+            assert!(is_known, "{}: {link}", cmdlet.name);
         }
     }
 }
@@ -73,10 +169,9 @@ fn examples_call_cmdlets_with_parameters_that_exist() {
             known.insert(name.to_lowercase(), cmdlet);
         }
     }
-    for cmdlet in &all {
+    for (cmdlet, help) in helps() {
         let mut calls = 0;
-        for example in texts_of(cmdlet, "EXAMPLE") {
-            let code = example.split("\n\n").next().unwrap();
+        for code in help.examples.iter().map(|example| &example.code) {
             // Get-Help takes everything up to a '>' in the first line for a prompt.
             assert!(!code.contains('>'), "{}: {code}", cmdlet.name);
             let script = Script::parse(&format!("{code}\n")).unwrap_or_else(|place| panic!("{place}: {code}"));
@@ -98,5 +193,14 @@ fn examples_call_cmdlets_with_parameters_that_exist() {
             }
         }
         assert!(calls > 0, "no example of {} calls it", cmdlet.name);
+    }
+}
+
+/// The ways to use the cmdlets that people look for.
+#[test]
+fn examples_show_each_attestation_a_webhook_and_an_etag() {
+    let examples: Vec<String> = helps().iter().flat_map(|(_, help)| &help.examples).map(|e| e.code.clone()).collect();
+    for wanted in ["Tpm -EndorsementKey", "X509 -PrimaryCertificate ./", "-PrimaryCAName", "-WebhookUrl", "-ETag"] {
+        assert!(examples.iter().any(|code| code.contains(wanted)), "no example of {wanted}");
     }
 }

@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod class;
 #[cfg(feature = "emulator")]
 #[path = "../common/mod.rs"]
 mod common;
-mod class;
 mod help;
+mod maml;
 mod manifest;
 mod native;
+mod package;
 mod parity;
 #[cfg(feature = "emulator")]
 mod record;

@@ -73,7 +73,8 @@ impl Help {
         if parameter.type_name == "switch" {
             return "False".to_owned();
         }
-        let stated = self.parameter(&parameter.name).rsplit_once("Default: ").map(|(_, value)| value.trim_end_matches('.'));
+        let stated =
+            self.parameter(&parameter.name).rsplit_once("Default: ").map(|(_, value)| value.trim_end_matches('.'));
         match stated {
             None => "None".to_owned(),
             Some("$false") => "False".to_owned(),
@@ -140,9 +141,9 @@ pub fn syntaxes(cmdlet: &Cmdlet) -> Vec<Syntax> {
     }
     let all = all_parameters(cmdlet);
     let in_set = |set: String| {
-        let placed = all.iter().filter_map(|parameter| {
-            parameter.place(&set).map(|place| Placed { parameter: parameter.clone(), place })
-        });
+        let placed = all
+            .iter()
+            .filter_map(|parameter| parameter.place(&set).map(|place| Placed { parameter: parameter.clone(), place }));
         let mut parameters: Vec<Placed> = placed.collect();
         let order = |placed: &Placed| (placed.place.position.unwrap_or(i64::MAX), !placed.place.mandatory);
         parameters.sort_by_key(order);

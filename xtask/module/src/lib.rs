@@ -23,7 +23,8 @@ pub fn generated() -> Vec<(PathBuf, String)> {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
     let pages = pages::pages(&source::cmdlets());
-    let mut files: Vec<_> = pages.into_iter().map(|(name, text)| (PathBuf::from("docs/cmdlets").join(name), text)).collect();
+    let mut files: Vec<_> =
+        pages.into_iter().map(|(name, text)| (PathBuf::from("docs/cmdlets").join(name), text)).collect();
     let topic = "powershell/AzIoTDps/en-US/about_AzIoTDps_Errors.help.txt";
     files.push((topic.into(), topics::errors(&read(topic), &read("docs/troubleshooting.md"))));
     files

@@ -20,7 +20,10 @@ fn index(cmdlets: &[Cmdlet]) -> String {
         .to_owned();
     for cmdlet in cmdlets {
         let name = &cmdlet.name;
-        put(&mut text, format_args!("| [{name}]({name}.md) | {} | {} |", codes(&cmdlet.aliases), cell(&Help::of(cmdlet).synopsis)));
+        put(
+            &mut text,
+            format_args!("| [{name}]({name}.md) | {} | {} |", codes(&cmdlet.aliases), cell(&Help::of(cmdlet).synopsis)),
+        );
     }
     text
 }
@@ -104,7 +107,8 @@ fn part(Placed { parameter, place }: &Placed) -> String {
     let whole = if parameter.type_name == "switch" {
         name
     } else {
-        let value = parameter.accepted.as_ref().map_or_else(|| shown_type(&parameter.type_name), |words| words.join(" | "));
+        let value =
+            parameter.accepted.as_ref().map_or_else(|| shown_type(&parameter.type_name), |words| words.join(" | "));
         format!("{name} <{value}>")
     };
     if place.mandatory { whole } else { format!("[{whole}]") }

@@ -102,7 +102,8 @@ impl Script {
 
     /// The value that the source gives to a variable, such as `$NativeEvents`.
     pub fn value(&self, variable: &str) -> Node<'_> {
-        let is_it = |node: Node| node.kind() == "assignment_expression" && self.text(node.child(0).unwrap()) == variable;
+        let is_it =
+            |node: Node| node.kind() == "assignment_expression" && self.text(node.child(0).unwrap()) == variable;
         let found = self.all(is_it);
         assert_eq!(found.len(), 1, "{variable} is set {} times", found.len());
         found[0].child(2).unwrap()

@@ -12,7 +12,8 @@ const END: &str = "\nSEE ALSO\n";
 /// # Panics
 /// When the topic has no such place.
 pub fn errors(text: &str, troubleshooting: &str) -> String {
-    let sections: Vec<(&str, &str)> = troubleshooting.split("\n## ").skip(1).filter_map(|section| section.split_once('\n')).collect();
+    let sections: Vec<(&str, &str)> =
+        troubleshooting.split("\n## ").skip(1).filter_map(|section| section.split_once('\n')).collect();
     let (first, _) = sections.first().expect("the page has sections");
     let (own, rest) = text.split_once(&format!("\n  {first}\n")).expect("the topic has the page's first code");
     let (_, after) = rest.split_once(END).expect("the topic has an end");
