@@ -1,8 +1,8 @@
 //! Every cmdlet explains itself truly, and its examples call what is there.
 
 use crate::class::Types;
-use crate::source::{Cmdlet, Script, below, cmdlets};
-use aziotdps_module::help::{Help, Typed, shown_type};
+use crate::source::{Cmdlet, Script, below, cmdlets, root};
+use aziotdps_module::help::{Example, Help, Typed, shown_type};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The topics that links may lead to.
@@ -160,40 +160,51 @@ fn links_lead_somewhere() {
     }
 }
 
+/// Checks that the cmdlets of ours that `code` calls are there and have the parameters that it gives, and names them.
+fn called<'a>(all: &'a [Cmdlet], code: &str) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    let script = Script::parse(&format!("{code}\n")).unwrap_or_else(|place| panic!("{place}: {code}"));
+    for command in script.of_kind("command") {
+        let name = script.text(command.child(0).unwrap()).to_lowercase();
+        let is_it =
+            |cmdlet: &&Cmdlet| cmdlet.aliases.iter().chain([&cmdlet.name]).any(|one| one.to_lowercase() == name);
+        let Some(cmdlet) = all.iter().find(is_it) else {
+            assert!(!name.contains("aziotd"), "{name} does not exist: {code}");
+            continue;
+        };
+        names.push(cmdlet.name.as_str());
+        let nested = below(command, &|node| node.kind() == "parenthesized_expression");
+        for given in below(command, &|node| node.kind() == "command_parameter") {
+            if nested.iter().any(|inner| inner.byte_range().contains(&given.start_byte())) {
+                continue; // another command's
+            }
+            let name = script.text(given).trim_start_matches('-');
+            assert!(cmdlet.parameter(name).is_some(), "{} has no -{name}: {code}", cmdlet.name);
+        }
+    }
+    names
+}
+
 #[test]
 fn examples_call_cmdlets_with_parameters_that_exist() {
     let all = cmdlets();
-    let mut known = BTreeMap::new();
-    for cmdlet in &all {
-        for name in cmdlet.aliases.iter().chain([&cmdlet.name]) {
-            known.insert(name.to_lowercase(), cmdlet);
-        }
-    }
     for (cmdlet, help) in helps() {
-        let mut calls = 0;
-        for code in help.examples.iter().map(|example| &example.code) {
+        for Example { code, .. } in &help.examples {
             // Get-Help takes everything up to a '>' in the first line for a prompt.
             assert!(!code.contains('>'), "{}: {code}", cmdlet.name);
-            let script = Script::parse(&format!("{code}\n")).unwrap_or_else(|place| panic!("{place}: {code}"));
-            for command in script.of_kind("command") {
-                let name = script.text(command.child(0).unwrap()).to_lowercase();
-                let Some(called) = known.get(&name) else {
-                    assert!(!name.contains("aziotd"), "{}: {name} does not exist", cmdlet.name);
-                    continue;
-                };
-                calls += usize::from(called.name == cmdlet.name);
-                let nested = below(command, &|node| node.kind() == "parenthesized_expression");
-                for given in below(command, &|node| node.kind() == "command_parameter") {
-                    if nested.iter().any(|inner| inner.byte_range().contains(&given.start_byte())) {
-                        continue; // another command's
-                    }
-                    let name = script.text(given).trim_start_matches('-');
-                    assert!(called.parameter(name).is_some(), "{}: {} has no -{name}", cmdlet.name, called.name);
-                }
-            }
         }
-        assert!(calls > 0, "no example of {} calls it", cmdlet.name);
+        let calls: Vec<_> = help.examples.iter().flat_map(|example| called(&all, &example.code)).collect();
+        assert!(calls.contains(&cmdlet.name.as_str()), "no example of {} calls it", cmdlet.name);
     }
+}
+
+#[test]
+fn the_readme_calls_cmdlets_with_parameters_that_exist() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = readme.split("\n```powershell\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+    let all = cmdlets();
+    let calls: BTreeSet<_> = blocks.flat_map(|block| called(&all, block)).collect();
+    assert!(calls.len() > 4, "{calls:?}");
 }
 
 /// The ways to use the cmdlets that people look for.

@@ -37,7 +37,7 @@ enum Task {
     Pages,
     /// Put the PowerShell module with library and program under target/package.
     Package {
-        /// Leave out the library and the program, which take minutes to build.
+        /// Only the module, to target/module: the library and the program take minutes to build.
         #[arg(long)]
         module_only: bool,
         /// The address of the project, such as https://github.com/OWNER/NAME: help leads to its pages.
@@ -68,7 +68,8 @@ fn run(task: Task) -> Result<bool> {
         Task::Pages => pages()?,
         Task::Package { module_only, project_uri } => {
             let project = project_uri.as_ref();
-            let module = if module_only { package::module(project)? } else { package::package(project)?.module };
+            let module =
+                if module_only { package::module("module", project)? } else { package::package(project)?.module };
             println!("{}", module.display());
         }
         Task::Bench => bench::bench()?,

@@ -23,7 +23,7 @@ pub fn package(project: Option<&Project>) -> Result<Package> {
     let library = library()?;
     run(&mut cargo(&["build", "--quiet", "--release", "--bin", "aziotdps"]))?;
     let built = program("release");
-    let module = module(project)?;
+    let module = module("package", project)?;
     let native = module.join("runtimes").join(platform()?).join("native");
     fs::create_dir_all(&native)?;
     for file in [&library, &built] {
@@ -34,9 +34,9 @@ pub fn package(project: Option<&Project>) -> Result<Package> {
     Ok(Package { module, program })
 }
 
-/// Puts the module together, without what is built for a platform.
-pub fn module(project: Option<&Project>) -> Result<PathBuf> {
-    let module = target().join("package/AzIoTDps").join(version());
+/// Puts the module together in `folder` of the target folder, without what is built for a platform.
+pub fn module(folder: &str, project: Option<&Project>) -> Result<PathBuf> {
+    let module = target().join(folder).join("AzIoTDps").join(version());
     if module.exists() {
         fs::remove_dir_all(&module)?;
     }

@@ -114,13 +114,18 @@ impl Tally {
             Err(why) if required => self.fail(NAME, why),
             Err(why) => self.skip(NAME, why),
             Ok(pwsh) => {
-                let mut pester = command(pwsh);
-                pester.args(["-NoProfile", "-NonInteractive", "-File"]).arg(root().join("tests/powershell/Run.ps1"));
-                pester.env("AZIOTDPS_PROGRAM", program("debug"));
-                if let Some(library) = library {
-                    pester.env("AZIOTDPS_LIBRARY", library);
+                let source = root().join("powershell/AzIoTDps");
+                for (name, module) in [("the source tree", source), ("the package", package::module("module", None)?)] {
+                    let mut pester = command(&pwsh);
+                    pester.args(["-NoProfile", "-NonInteractive", "-File"]);
+                    pester.arg(root().join("tests/powershell/Run.ps1"));
+                    pester.env("AZIOTDPS_MODULE", module.join("AzIoTDps.psd1"));
+                    pester.env("AZIOTDPS_PROGRAM", program("debug"));
+                    if let Some(library) = library {
+                        pester.env("AZIOTDPS_LIBRARY", library);
+                    }
+                    self.tests(&format!("{NAME}, {name}"), &mut pester, sum_line)?;
                 }
-                self.tests(NAME, &mut pester, sum_line)?;
             }
         }
         Ok(())

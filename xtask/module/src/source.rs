@@ -1,8 +1,4 @@
 //! Reads PowerShell sources: scripts, and cmdlets with their parameters.
-//!
-//! What is not as expected is a fault in a checked-in source: it ends the program with its place.
-
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::ops::Range;
