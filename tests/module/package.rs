@@ -1,6 +1,7 @@
 //! The module as it ships, put together without what is built for a platform, and what is written from its sources.
 
 use crate::source::{Script, below, child, cmdlets, module, root, scripts};
+use crate::syntax::faults;
 use aziotdps::error::Code;
 use aziotdps_module::package::{Project, manifest, script, write};
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ fn the_script_has_each_function_and_class_once() {
 fn the_script_loads_no_file() {
     let text = script(&cmdlets(), None);
     let merged = parse(&text);
+    assert_eq!(faults(&merged), Vec::<String>::new(), "PowerShell refuses this");
     assert!(!text.contains("#region files") && !text.contains("GetFiles"));
     let loads = merged.all(|node| node.kind() == "command" && merged.text(node).starts_with(". "));
     let loaded: BTreeSet<_> = loads.into_iter().map(|node| merged.text(node)).collect();

@@ -40,7 +40,7 @@ enum Task {
         /// Only the module, to target/module: the library and the program take minutes to build.
         #[arg(long)]
         module_only: bool,
-        /// The address of the project, such as https://github.com/OWNER/NAME: help leads to its pages.
+        /// The address of the project, to whose pages help leads, such as `https://github.com/OWNER/NAME`.
         #[arg(long, env = "AZIOTDPS_PROJECT_URI", value_name = "URI", value_parser = project)]
         project_uri: Option<Project>,
     },
