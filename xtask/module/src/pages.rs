@@ -85,7 +85,7 @@ fn page(cmdlet: &Cmdlet) -> String {
     text
 }
 
-/// A call as `Get-Help` shows it, in lines that a page can hold.
+/// A call as `Get-Help` shows it, in lines that a page can hold. The words that a parameter takes are in the table.
 fn call(name: &str, syntax: &Syntax) -> String {
     let mut lines = vec![name.to_owned()];
     let common = std::iter::once("[<CommonParameters>]".to_owned());
@@ -104,13 +104,8 @@ fn call(name: &str, syntax: &Syntax) -> String {
 fn part(Placed { parameter, place }: &Placed) -> String {
     let name = format!("-{}", parameter.name);
     let name = if place.position.is_some() { format!("[{name}]") } else { name };
-    let whole = if parameter.type_name == "switch" {
-        name
-    } else {
-        let value =
-            parameter.accepted.as_ref().map_or_else(|| shown_type(&parameter.type_name), |words| words.join(" | "));
-        format!("{name} <{value}>")
-    };
+    let whole =
+        if parameter.type_name == "switch" { name } else { format!("{name} <{}>", shown_type(&parameter.type_name)) };
     if place.mandatory { whole } else { format!("[{whole}]") }
 }
 
