@@ -117,7 +117,8 @@ fn every_class_that_is_named_is_there() {
 #[test]
 fn attributes_are_named_without_the_suffix() {
     let types = Types::read();
-    let used: Vec<String> = cmdlets().into_iter().flat_map(|cmdlet| cmdlet.parameters).flat_map(|p| p.transformations).collect();
+    let used: Vec<String> =
+        cmdlets().into_iter().flat_map(|cmdlet| cmdlet.parameters).flat_map(|p| p.transformations).collect();
     assert!(used.len() > 50, "{used:?}");
     for name in used {
         assert!(types.class(&name).is_some() && !name.ends_with("Attribute"), "{name}");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod binding;
 mod class;
 #[cfg(feature = "emulator")]
 #[path = "../common/mod.rs"]

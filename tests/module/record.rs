@@ -31,7 +31,8 @@ impl Classes {
 
     /// Fails unless `value` fills `type_name`. `place` ends with the name of the member that it is.
     fn fits(&self, type_name: &str, value: &Value, place: &str) {
-        let type_name = type_name.strip_prefix("Nullable[").and_then(|name| name.strip_suffix(']')).unwrap_or(type_name);
+        let type_name =
+            type_name.strip_prefix("Nullable[").and_then(|name| name.strip_suffix(']')).unwrap_or(type_name);
         if let Some(element) = type_name.strip_suffix("[]") {
             for item in value.as_array().unwrap_or_else(|| panic!("{place} is no list: {value}")) {
                 self.fits(element, item, place);
@@ -52,7 +53,8 @@ impl Classes {
                 dictionary => dictionary.starts_with("Collections.Generic.Dictionary") && value.is_object(),
             };
             assert!(right, "{place} is no {type_name}: {value}");
-            let member = if place.ends_with("Attestation.Type") { "AttestationType" } else { place.rsplit('.').next().unwrap() };
+            let member =
+                if place.ends_with("Attestation.Type") { "AttestationType" } else { place.rsplit('.').next().unwrap() };
             if let Some(words) = self.words.get(member) {
                 assert!(words.iter().any(|word| Some(word.as_str()) == value.as_str()), "{place}: {value}");
             }
@@ -61,8 +63,12 @@ impl Classes {
 }
 
 fn classes() -> Classes {
-    let new = cmdlets().into_iter().find(|cmdlet| cmdlet.name == "New-AzIoTDeviceProvisioningServiceEnrollment").unwrap();
-    let words = new.parameters.into_iter().filter_map(|parameter| Some((parameter.name, parameter.accepted.or(parameter.offered)?)));
+    let new =
+        cmdlets().into_iter().find(|cmdlet| cmdlet.name == "New-AzIoTDeviceProvisioningServiceEnrollment").unwrap();
+    let words = new
+        .parameters
+        .into_iter()
+        .filter_map(|parameter| Some((parameter.name, parameter.accepted.or(parameter.offered)?)));
     // Of the re-provisioning policy a record has two members for the one word.
     let words: BTreeMap<_, _> = words.filter(|(name, _)| name != "ReprovisionPolicy").collect();
     assert_eq!(words.keys().collect::<Vec<_>>(), ["AllocationPolicy", "AttestationType", "ProvisioningStatus"]);

@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use tree_sitter::Node;
 
 /// Variables that PowerShell sets in a method.
-const AUTOMATIC: [&str; 12] = [
-    "_", "error", "false", "foreach", "lastexitcode", "matches", "null", "psitem", "pwd", "switch", "this", "true",
-];
+const AUTOMATIC: [&str; 12] =
+    ["_", "error", "false", "foreach", "lastexitcode", "matches", "null", "psitem", "pwd", "switch", "this", "true"];
 
 /// What is wrong in `script`, each as place, rule and text.
 pub fn faults(script: &Script) -> Vec<String> {
@@ -155,7 +154,8 @@ fn lowercase(names: Vec<String>) -> BTreeSet<String> {
 fn signature(script: &Script, method: Node) -> String {
     let list = child(method, "class_method_parameter_list").map(children).unwrap_or_default();
     let parameters = list.into_iter().filter(|node| node.kind() == "class_method_parameter");
-    let types = parameters.map(|node| child(node, "type_literal").map(|literal| type_name(script, literal)).unwrap_or_default());
+    let types = parameters
+        .map(|node| child(node, "type_literal").map(|literal| type_name(script, literal)).unwrap_or_default());
     format!("{}({})", script.text(child(method, "simple_name").unwrap()), types.collect::<Vec<_>>().join(","))
 }
 
@@ -184,12 +184,16 @@ fn own<'tree>(node: Node<'tree>, kind: &str) -> Vec<Node<'tree>> {
     if node.kind() == kind {
         return vec![node];
     }
-    let mut parts: Vec<_> = children(node).into_iter().filter(|part| part.kind() != "script_block_expression").collect();
+    let mut parts: Vec<_> =
+        children(node).into_iter().filter(|part| part.kind() != "script_block_expression").collect();
     match node.kind() {
         "assignment_expression" => parts.reverse(),
         "foreach_statement" => {
             // The variable after the list.
-            let (Some(variable), Some(list)) = (parts.iter().position(|part| part.kind() == "variable"), parts.iter().position(|part| part.kind() == "pipeline")) else {
+            let (Some(variable), Some(list)) = (
+                parts.iter().position(|part| part.kind() == "variable"),
+                parts.iter().position(|part| part.kind() == "pipeline"),
+            ) else {
                 return Vec::new();
             };
             parts.swap(variable, list);
@@ -214,15 +218,23 @@ fn assigns(variable: Node) -> bool {
 }
 
 fn is_keyword(script: &Script, node: Node, word: &str) -> bool {
-    script.text(node).split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(|first| first.eq_ignore_ascii_case(word))
+    script
+        .text(node)
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .is_some_and(|first| first.eq_ignore_ascii_case(word))
 }
 
 /// Whether the end of these statements is never reached.
 fn always_ends(script: &Script, statements: Node) -> bool {
-    let last = children(statements).into_iter().rfind(|node| node.is_named() && !["comment", "empty_statement"].contains(&node.kind()));
+    let last = children(statements)
+        .into_iter()
+        .rfind(|node| node.is_named() && !["comment", "empty_statement"].contains(&node.kind()));
     let Some(last) = last else { return false };
     let block_ends = |owner: Node| {
-        child(owner, "statement_block").and_then(|block| child(block, "statement_list")).is_some_and(|list| always_ends(script, list))
+        child(owner, "statement_block")
+            .and_then(|block| child(block, "statement_list"))
+            .is_some_and(|list| always_ends(script, list))
     };
     match last.kind() {
         "flow_control_statement" => is_keyword(script, last, "return") || is_keyword(script, last, "throw"),

@@ -100,7 +100,11 @@ fn a_class_with_a_secret_has_a_view_of_each_kind() {
         kinds.entry(texts(view, "TypeName").next().unwrap()).or_default().insert(kind);
     }
     for (class, ..) in SECRETS {
-        assert_eq!(kinds[class], BTreeSet::from(["CustomControl", "ListControl", "TableControl", "WideControl"]), "{class}");
+        assert_eq!(
+            kinds[class],
+            BTreeSet::from(["CustomControl", "ListControl", "TableControl", "WideControl"]),
+            "{class}"
+        );
     }
 }
 
@@ -115,7 +119,8 @@ fn tables_fit_80_columns() {
         let headers: Vec<_> = table.descendants().filter(|node| node.has_tag_name("TableColumnHeader")).collect();
         let items = table.descendants().filter(|node| node.has_tag_name("TableColumnItem")).count();
         assert_eq!(headers.len(), items, "{name}");
-        let widths: Vec<usize> = headers.iter().flat_map(|header| texts(*header, "Width")).map(|width| width.parse().unwrap()).collect();
+        let widths: Vec<usize> =
+            headers.iter().flat_map(|header| texts(*header, "Width")).map(|width| width.parse().unwrap()).collect();
         assert!(widths.is_empty() || widths.len() == headers.len(), "{name}: a column has no width");
         assert!(widths.iter().sum::<usize>() + headers.len() - 1 <= 80, "{name}: {widths:?}");
         tables += 1;
