@@ -1,6 +1,6 @@
 //! The classes of the psm1: what the output is made of, and what the module holds.
 
-use crate::source::{Script, child, children, cmdlets, module, scripts, type_name};
+use crate::source::{Script, child, children, cmdlets, module, module_scripts, type_name};
 use std::collections::BTreeMap;
 use tree_sitter::Node;
 
@@ -96,17 +96,14 @@ fn every_class_may_be_used_in_any_runspace() {
 #[test]
 fn every_class_that_is_named_is_there() {
     let types = Types::read();
-    let mut files = Vec::new();
-    scripts(&module(), &mut files);
     let mut named = 0;
-    for file in files {
-        let script = Script::read(&file);
+    for script in module_scripts() {
         for node in script.all(|node| ["type_spec", "attribute_name"].contains(&node.kind())) {
             let name = script.text(node).trim_end_matches("[]");
             if !(name.starts_with("PSD") || name.starts_with("PSI") || name.starts_with("Dps")) || name.contains('.') {
                 continue;
             }
-            assert!(types.class(name).is_some(), "{}: there is no class {name}", file.display());
+            assert!(types.class(name).is_some(), "{}: there is no class {name}", script.name);
             named += 1;
         }
     }
@@ -128,11 +125,8 @@ fn attributes_are_named_without_the_suffix() {
 /// The first enum of a file takes 40 ms of an import, and 110 of the first record: words are texts.
 #[test]
 fn no_enum_is_declared() {
-    let mut files = Vec::new();
-    scripts(&module(), &mut files);
-    for file in files {
-        let script = Script::read(&file);
+    for script in module_scripts() {
         let found = script.of_kind("enum_statement");
-        assert!(found.is_empty(), "{}: {}", file.display(), script.text(found[0]));
+        assert!(found.is_empty(), "{}: {}", script.name, script.text(found[0]));
     }
 }

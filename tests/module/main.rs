@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod attributes;
 mod binding;
 mod class;
+mod commands;
 #[cfg(feature = "emulator")]
 #[path = "../common/mod.rs"]
 mod common;
@@ -13,6 +15,7 @@ mod manifest;
 mod native;
 mod package;
 mod parity;
+mod question;
 #[cfg(feature = "emulator")]
 mod record;
 mod request;

@@ -96,6 +96,24 @@ impl Script {
         quoted.into_iter().map(|node| self.text(node).trim_matches('\'').to_owned()).collect()
     }
 
+    /// The name of the function that `node` stands in; that of the file for what runs when it is loaded.
+    pub fn function_of(&self, node: Node) -> &str {
+        let function = around(node, "function_statement");
+        function.map_or(&self.name, |function| self.text(child(function, "function_name").unwrap()))
+    }
+
+    /// What a command calls; `None` where that is a script block or a file, as in `. $file`.
+    pub fn called(&self, command: Node) -> Option<&str> {
+        let name = child(command, "command_name").or_else(|| child(command, "command_name_expr"))?;
+        let name = self.text(name);
+        (!name.starts_with(['$', '{', '('])).then_some(name)
+    }
+
+    /// The commands that call `name`.
+    pub fn calls(&self, name: &str) -> Vec<Node<'_>> {
+        self.all(|node| node.kind() == "command" && self.called(node) == Some(name))
+    }
+
     /// The value that the source gives to a variable, such as `$NativeEvents`.
     pub fn value(&self, variable: &str) -> Node<'_> {
         let is_it =
@@ -147,6 +165,19 @@ pub fn children(node: Node) -> Vec<Node> {
 /// The first node of a kind directly below `node`.
 pub fn child<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
     children(node).into_iter().find(|child| child.kind() == kind)
+}
+
+/// The nearest node of `kind` around `node`.
+pub fn around<'tree>(node: Node<'tree>, kind: &str) -> Option<Node<'tree>> {
+    std::iter::successors(node.parent(), Node::parent).find(|node| node.kind() == kind)
+}
+
+/// The module's scripts: the psm1, and what it loads.
+pub fn module_scripts() -> Vec<Script> {
+    let mut files = Vec::new();
+    scripts(&module(), &mut files);
+    let scripts = files.iter().filter(|file| file.extension().is_some_and(|name| name != "psd1"));
+    scripts.map(|file| Script::read(file)).collect()
 }
 
 /// How a parameter stands in one set.
