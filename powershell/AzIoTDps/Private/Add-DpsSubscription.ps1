@@ -1,5 +1,5 @@
-# With -DefaultProfile, an Az context, a service is looked for by its name in the context's subscription. Nothing else of it is used: what
-# would need more is refused, or the change would be made elsewhere than is meant.
+# -DefaultProfile is an Az context: a service that is given by its name is looked up in the context's subscription. Nothing else of it is used;
+# where more would be needed it is an error, because the change would be made in another service than is meant.
 function Add-DpsSubscription([Management.Automation.PSCmdlet] $Caller, [Collections.IDictionary] $Target, [object] $DefaultProfile) {
     $id = $null
     $subscription = $DefaultProfile.PSObject.Properties['Subscription']

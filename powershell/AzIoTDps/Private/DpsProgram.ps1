@@ -1,4 +1,6 @@
-# The program: named by the environment, or in the package, or on PATH.
+# The program aziotdps, which is the emulator.
+
+# Its path: from the environment, in the package, or on PATH.
 function Get-DpsProgramPath {
     if ($env:AZIOTDPS_PROGRAM) { return $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($env:AZIOTDPS_PROGRAM) }
     $file = 'aziotdps'
@@ -10,7 +12,7 @@ function Get-DpsProgramPath {
     $packaged
 }
 
-# A package that was unpacked may have lost the execute bit. Where it may not be set, the start says why it fails.
+# Sets the execute bit, which an unpacked package may have lost. Where that is not allowed, the start reports its own error.
 function Set-DpsExecutable([string] $Program) {
     if ($IsWindows) { return }
     $mode = [IO.File]::GetUnixFileMode($Program)

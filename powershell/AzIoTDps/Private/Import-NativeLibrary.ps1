@@ -1,6 +1,6 @@
 # Finds the library that is built for this machine, and binds the functions of Native.ps1 to it.
 
-# Where the package puts what is built for this machine. On the way of each import: a method that is called for the first time takes 1 ms or 2.
+# The folder of the package for this machine. A table, because each import runs this, and a .NET method takes 1 or 2 ms at its first call.
 $Architectures = @{ X86 = 'x86'; X64 = 'x64'; Arm = 'arm'; Arm64 = 'arm64' }
 
 function Get-NativeFolder {
@@ -16,7 +16,7 @@ function Get-NativeLibraryPath {
     "$(Get-NativeFolder)/$file"
 }
 
-# Ends what was begun: there is no use without the library.
+# Ends an import or an operation: neither works without the library.
 function Stop-DpsLibrary([string] $Path, [string] $Problem) {
     throw "The native library of AzIoTDps ${Problem}: $Path. The environment variable AZIOTDPS_LIBRARY may name another."
 }
