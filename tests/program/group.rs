@@ -26,7 +26,7 @@ fn a_group_is_created_shown_listed_changed_and_removed() {
     assert_eq!(created["attestation"]["symmetricKey"]["primaryKey"], KEY);
     assert_eq!(created["initialTwin"]["tags"].to_string(), r#"{"count":1.50}"#);
     assert_eq!((&created["capabilities"]["iotEdge"], created["iotHubs"].as_array().unwrap().len()), (&json!(true), 3));
-    service.group(&["create", "--gid", "g1"]).fails(1, &["alreadyexists", "enrollmentGroup/g1"]);
+    service.group(&["create", "--gid", "g1"]).fails(1, &["help: aziotdps help AlreadyExists", "enrollmentGroup/g1"]);
 
     for id in ["--enrollment-id", "--eid", "--group-id", "--gid"] {
         let shown = service.group(&["show", id, "G1"]).ok().json();
@@ -45,12 +45,12 @@ fn a_group_is_created_shown_listed_changed_and_removed() {
         (&json!("enabled"), &json!(false))
     );
     let stale = service.group(&["update", "--gid", "g1", "--ps", "disabled", "-e", etag]);
-    stale.fails(1, &["preconditionfailed"]);
+    stale.fails(1, &["help: aziotdps help PreconditionFailed"]);
     service.group(&["update", "--gid", "g1", "--ps", "disabled", "-e", "*"]).ok();
     assert_eq!(service.record(Group, "g1")["provisioningStatus"], "disabled");
-    service.group(&["delete", "--gid", "g1", "-e", etag]).fails(1, &["preconditionfailed"]);
+    service.group(&["delete", "--gid", "g1", "-e", etag]).fails(1, &["help: aziotdps help PreconditionFailed"]);
     assert_eq!(service.group(&["delete", "--gid", "g1"]).ok().out, "");
-    service.group(&["show", "--gid", "g1"]).fails(3, &["#notfound", "enrollmentGroup/g1"]);
+    service.group(&["show", "--gid", "g1"]).fails(3, &["help: aziotdps help NotFound", "enrollmentGroup/g1"]);
 }
 
 #[test]

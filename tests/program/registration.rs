@@ -17,7 +17,7 @@ fn an_enrollments_registration_is_shown_and_removed() {
     let service = Service::start();
     service.create("dev-01");
     let registration = |rest: &str| service.line(&format!("enrollment registration {rest}"));
-    registration("show --eid dev-01").fails(3, &["registration/dev-01", "#notfound"]);
+    registration("show --eid dev-01").fails(3, &["registration/dev-01", "help: aziotdps help NotFound"]);
     service.register("dev-01", json!({"assignedHub": "h.azure-devices.net", "deviceId": "dev-01"}));
     let shown = registration("show --enrollment-id dev-01").ok().json();
     assert_eq!((&shown["registrationId"], &shown["assignedHub"]), (&json!("dev-01"), &json!("h.azure-devices.net")));
@@ -26,10 +26,10 @@ fn an_enrollments_registration_is_shown_and_removed() {
     assert_eq!(row, format!("dev-01\tassigned\th.azure-devices.net\tdev-01\t\t{updated}\n"));
 
     let stale = "IjAwMDAwMDAwLTAwMDAtMDgwMC0wMDAwLTY0NjgwMWY1MDAwMCI=";
-    registration(&format!("delete --eid dev-01 --etag {stale}")).fails(1, &["#preconditionfailed"]);
+    registration(&format!("delete --eid dev-01 --etag {stale}")).fails(1, &["help: aziotdps help PreconditionFailed"]);
     let etag = shown["etag"].as_str().unwrap();
     assert_eq!(registration(&format!("delete --eid dev-01 -e {etag}")).ok().out, "");
-    registration("delete --eid dev-01").fails(3, &["#notfound"]);
+    registration("delete --eid dev-01").fails(3, &["help: aziotdps help NotFound"]);
     registration("show").fails(2, &["--enrollment-id"]);
     registration("list --eid dev-01").fails(2, &["list"]);
     registration("show --eid a/b").fails(1, &["option: --enrollment-id"]);

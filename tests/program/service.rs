@@ -26,7 +26,7 @@ fn services_are_listed_and_shown() {
     direct(&["dps", "show"]).fails(1, &["--dps-name, --login or --emulator"]);
     direct(&["dps", "list"]).fails(1, &["AZURE_TENANT_ID"]);
     // A connection string is no account: resource manager does not take it.
-    direct(&["dps", "list", "--login", service.connection_string()]).fails(1, &["#notconnected"]);
+    direct(&["dps", "list", "--login", service.connection_string()]).fails(1, &["help: aziotdps help NotConnected"]);
     let variable = ("AZIOTDPS_CONNECTION_STRING", service.connection_string());
     Ran::of(service.command(PROGRAM).args(["dps", "show"]).envs([variable])).fails(1, &["--dps-name"]);
 }
@@ -61,6 +61,6 @@ fn connection_strings_are_shown_for_one_service_or_all() {
     // A service that has no such policy is left out of a list, and that is told.
     let skipped = show("--pn none");
     assert_eq!((skipped.code, skipped.out.as_str()), (Some(0), "[]\n"));
-    assert!(skipped.err.starts_with("WARNING: emulator is left out: "), "{}", skipped.err);
+    assert!(skipped.err.starts_with("warning: emulator is left out: "), "{}", skipped.err);
     assert_eq!(show("--pn none --only-show-errors").ok().out, "[]\n");
 }

@@ -1,6 +1,7 @@
 //! Which provisioning service, and who signs in: options and environment become the library's request to connect.
 
-use crate::output::Format;
+use crate::console::Wanted;
+use crate::output::{Format, Query};
 use aziotdps::error::{Code, Error, Result};
 use aziotdps::model::Members;
 use aziotdps::operation::Call;
@@ -16,6 +17,9 @@ pub const ENVIRONMENT: [(&str, &str); 4] = [
     ("subscriptionId", "AZURE_SUBSCRIPTION_ID"),
 ];
 
+/// What it takes to sign in.
+const SIGN_IN: [&str; 3] = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"];
+
 const CONNECTION_STRING: &str = "AZIOTDPS_CONNECTION_STRING";
 
 /// What every verb on a service may be told.
@@ -23,7 +27,7 @@ const CONNECTION_STRING: &str = "AZIOTDPS_CONNECTION_STRING";
 #[command(after_help = "Environment: AZIOTDPS_CONNECTION_STRING stands for --login where no service is named. \
     AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET sign in to services that are named; \
     AZURE_SUBSCRIPTION_ID stands for --subscription.\n\
-    Exit codes: 0 done, 1 failed, 2 options not understood, 3 not found.")]
+    Exit codes: 0 done, 1 failed, 2 something given is wrong or missing, 3 not found, 130 interrupted.")]
 pub struct Connection {
     /// The provisioning service: its name or its host name.
     #[arg(long, short = 'n', value_name = "NAME", global = true, help_heading = "Service")]
@@ -40,9 +44,9 @@ pub struct Connection {
     /// The subscription of the provisioning service.
     #[arg(long, value_name = "ID", global = true, help_heading = "Service")]
     subscription: Option<String>,
-    /// The local service that `aziotdps emulator start` runs.
-    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = "",
-        global = true, help_heading = "Service")]
+    /// The local service that `aziotdps emulator start` runs: on port 8443, or by its port or address.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "8443",
+        value_parser = emulator_address, global = true, help_heading = "Service")]
     emulator: Option<String>,
     /// A certificate authority that is trusted besides the system's: a PEM file.
     #[arg(long, value_name = "PATH", global = true, help_heading = "Service")]
@@ -53,15 +57,18 @@ pub struct Connection {
     /// How records are printed.
     #[arg(long, short, value_enum, ignore_case = true, default_value_t, global = true, help_heading = "Output")]
     pub output: Format,
+    /// What to print of the records: a JMESPath query, such as 'etag' or '[].registrationId'.
+    #[arg(long, value_name = "JMESPATH", value_parser = Query::parse, global = true, help_heading = "Output")]
+    pub query: Option<Query>,
     /// Tell what is done and why, on stderr.
     #[arg(long, global = true, help_heading = "Output")]
-    pub verbose: bool,
+    verbose: bool,
     /// Tell of every request too.
     #[arg(long, global = true, help_heading = "Output")]
-    pub debug: bool,
+    debug: bool,
     /// Tell of errors only.
     #[arg(long, global = true, help_heading = "Output")]
-    pub only_show_errors: bool,
+    only_show_errors: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,6 +78,16 @@ enum AuthType {
 }
 
 impl Connection {
+    /// What is told of besides records.
+    pub fn wanted(&self) -> Wanted {
+        Wanted { verbose: self.verbose, debug: self.debug, only_errors: self.only_show_errors }
+    }
+
+    /// The service as it was named.
+    pub fn name(&self) -> Option<&str> {
+        self.dps_name.as_deref()
+    }
+
     /// The request to connect, and the members of the request for `call` that say which service it is about.
     ///
     /// # Errors
@@ -83,7 +100,8 @@ impl Connection {
         let from_environment = || variable(CONNECTION_STRING).filter(|_| !named && !manages);
         let login = self.connection_string.clone().or_else(from_environment);
         if login.is_none() && !named && !lists {
-            let message = "Which provisioning service? Give --dps-name, --login or --emulator.";
+            let message = "Which provisioning service? Give --dps-name, --login or --emulator, or set \
+                AZIOTDPS_CONNECTION_STRING.";
             return Err(Error::new(Code::NotConnected, message));
         }
         if call == Call::ServiceList && self.dps_name.is_some() {
@@ -101,11 +119,14 @@ impl Connection {
             give("connectionString", json!(connection_string));
             return Ok((connect.into(), Members::new()));
         }
-        match self.emulator.as_deref() {
+        match &self.emulator {
             // The emulator brings an account of its own.
-            Some("") => give("emulator", json!(true)),
-            Some(url) => give("emulator", json!(url)),
+            Some(address) => give("emulator", json!(address)),
             None => {
+                let missing: Vec<&str> = SIGN_IN.into_iter().filter(|name| variable(name).is_none()).collect();
+                if !missing.is_empty() {
+                    return Err(not_signed_in(&missing));
+                }
                 for (member, name) in ENVIRONMENT {
                     if let Some(value) = variable(name) {
                         give(member, json!(value));
@@ -140,6 +161,36 @@ impl Connection {
                 target
             }
         })
+    }
+}
+
+fn not_signed_in(missing: &[&str]) -> Error {
+    let message = format!(
+        "A service that is named is looked up by an application of Entra ID, and the environment does not say which: {} \
+         {} not set. Or give the service's connection string (--login), or --emulator.",
+        missing.join(", "),
+        if missing.len() == 1 { "is" } else { "are" }
+    );
+    Error::new(Code::NotConnected, message)
+}
+
+/// Whether `text` can be nothing but the value of `--emulator`.
+pub fn is_emulator_address(text: &str) -> bool {
+    let host = text.split_once(':').map_or(text, |(host, _)| host);
+    text.starts_with("https://") || text.parse::<u16>().is_ok() || host.eq_ignore_ascii_case("localhost")
+}
+
+/// The address that a port, a host with its port, or an address stands for.
+fn emulator_address(given: &str) -> std::result::Result<String, String> {
+    if given.parse::<u16>().is_ok() {
+        return Ok(format!("https://localhost:{given}"));
+    }
+    if given.starts_with("https://") {
+        return Ok(given.to_owned());
+    }
+    match given.rsplit_once(':') {
+        Some((host, port)) if !host.contains('/') && port.parse::<u16>().is_ok() => Ok(format!("https://{given}")),
+        _ => Err("accepted are the emulator's port, such as 8443, and its address, such as https://localhost:8443".to_owned()),
     }
 }
 

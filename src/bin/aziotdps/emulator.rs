@@ -1,5 +1,6 @@
 //! The local service: says on stdout how to use it, logs to stderr, ends on Ctrl+C.
 
+use crate::console;
 use crate::interrupt::{ignore_interrupts, on_interrupt};
 use aziotdps::emulator::{self, Configuration, Options, Ready};
 use aziotdps::error::Error;
@@ -10,12 +11,16 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 
+/// The port that `--emulator` alone means.
+const USUAL_PORT: &str = "8443";
+
 /// A provisioning service on this machine, for tests and demos.
 #[derive(Subcommand)]
 pub enum Emulator {
     /// Start it; it ends on Ctrl+C.
     #[command(after_help = "Examples:
   aziotdps emulator start
+  aziotdps emulator start --quiet
   aziotdps emulator start --port 0 --data-path records.db --json")]
     Start(Start),
 }
@@ -23,7 +28,7 @@ pub enum Emulator {
 #[derive(Args)]
 pub struct Start {
     /// The port on the loopback addresses; 0 takes a free one.
-    #[arg(long, default_value_t = 8443)]
+    #[arg(long, default_value = USUAL_PORT)]
     port: u16,
     /// The file that keeps the records; without one they are gone when it ends.
     #[arg(long, value_name = "FILE")]
@@ -37,6 +42,9 @@ pub struct Start {
     /// Say how to use it as one line of JSON.
     #[arg(long)]
     json: bool,
+    /// Do not log requests. They are logged to stderr, but not to a terminal that others use in the meantime.
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 /// Runs the emulator until it is interrupted.
@@ -44,11 +52,9 @@ pub fn start(options: Start) -> ExitCode {
     match serve(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log(&format!("ERROR: {error}"));
             let causes = error.downcast_ref::<Error>().map(Error::causes).unwrap_or_default();
-            for cause in causes {
-                log(&format!("  because: {cause}"));
-            }
+            let because: String = causes.iter().map(|cause| format!("\n  because: {cause}")).collect();
+            console::fail(&format!("{error}{because}"));
             ExitCode::FAILURE
         }
     }
@@ -72,7 +78,7 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
         port: options.port,
         data_path: options.data_path,
         configuration,
-        log: Some(Box::new(log)),
+        log: (!options.quiet).then_some(Box::new(log)),
         ..Options::default()
     })?;
     let text = if options.json { serde_json::to_string(emulator.ready())? } else { instructions(emulator.ready()) };
@@ -88,20 +94,37 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
 fn instructions(ready: &Ready) -> String {
     let Ready { endpoint, connection_string, ca_certificate, id_scope, resource_group_name, dps_name, .. } = ready;
     let authority = ca_certificate.display();
+    let port = endpoint.rsplit(':').next().filter(|port| *port != USUAL_PORT);
+    let emulator = port.map_or("--emulator".to_owned(), |port| format!("--emulator {port}"));
+    let end = if in_background() { format!("kill {}", std::process::id()) } else { "Ctrl+C".to_owned() };
     format!(
-        "A provisioning service is at {endpoint} until Ctrl+C.\n\n\
+        "A provisioning service is at {endpoint} until {end}.\n\n\
          Connection string: {connection_string}\n\
          Certificate authority: {authority}\n\
          ID scope for devices: {id_scope}\n\
          Resource group and name: {resource_group_name}, {dps_name}\n\n\
          Try it:\n  \
-         aziotdps enrollment create --emulator={endpoint} --enrollment-id dev-01 --attestation-type symmetricKey\n  \
-         aziotdps enrollment list --emulator={endpoint} --output table\n\n\
-         These values are published and open nothing but emulators. The requests follow."
+         aziotdps enrollment create {emulator} --enrollment-id dev-01 --attestation-type symmetricKey\n  \
+         aziotdps enrollment list {emulator} --output table\n\n\
+         These values are published and open nothing but emulators. Devices need HTTPS and the authority above."
     )
 }
 
 fn log(line: &str) {
-    // One who has closed the terminal misses nothing.
-    let _ = writeln!(io::stderr(), "{line}");
+    if !in_background() {
+        // One who has closed the terminal misses nothing.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// Whether stderr is a terminal that a shell gives to other programs at the moment.
+#[cfg(unix)]
+fn in_background() -> bool {
+    use rustix::{process::getpgrp, termios::tcgetpgrp};
+    tcgetpgrp(io::stderr()).is_ok_and(|foreground| foreground != getpgrp())
+}
+
+#[cfg(not(unix))]
+fn in_background() -> bool {
+    false
 }

@@ -1,5 +1,6 @@
 //! Ctrl+C, and on Unix the request to end.
 
+use crate::console::Exit;
 use std::io;
 use std::thread;
 use tokio::runtime::Builder;
@@ -15,7 +16,7 @@ pub fn on_interrupt(action: impl FnOnce() + Send + 'static) -> io::Result<()> {
         runtime.block_on(interrupts.next());
         action();
         runtime.block_on(interrupts.next());
-        std::process::exit(130);
+        std::process::exit(Exit::Interrupted as i32);
     })?;
     Ok(())
 }

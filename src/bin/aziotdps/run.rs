@@ -1,38 +1,48 @@
 //! An operation from its start to the exit code: records to stdout, everything else to stderr.
 
-use crate::connection::{Connection, ENVIRONMENT};
-use crate::content;
+use crate::command::content;
+use crate::command::verb::Verb;
+use crate::connection::Connection;
+use crate::console::{Console, Exit};
 use crate::interrupt::on_interrupt;
-use crate::output::Printer;
-use crate::verb::Verb;
-use aziotdps::error::{Code, Error, Outcome};
+use crate::output::{Failure, Printer};
+use aziotdps::error::{Error, Outcome};
 use aziotdps::model::Members;
-use aziotdps::operation::{Call, Event, Level, Message, Operation, Session};
+use aziotdps::operation::{Call, Event, Operation, Session};
 use clap::Command;
-use serde_json::Value;
-use std::io::{self, BufWriter, Write};
+use serde_json::{Value, json};
+use std::io::{self, BufWriter};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-const FAILED: u8 = 1;
-const NOT_FOUND: u8 = 3;
-
 /// Why an operation did not come to its end.
 enum Stop {
     /// It failed, and that has been told.
-    Failed(u8),
-    /// What it printed is wanted no more.
-    NobodyReads,
+    Failed(Exit),
+    /// What came of it could not be printed.
+    NotPrinted(Failure),
 }
 
 /// Carries out what was `given` on the service that `connection` names. `command` is the one whose options these are.
 pub fn run(given: &impl Verb, connection: &Connection, command: &Command) -> ExitCode {
-    let host = Host { connection, command, running: Arc::default() };
-    match host.run(given) {
-        Ok(()) | Err(Stop::NobodyReads) => ExitCode::SUCCESS,
-        Err(Stop::Failed(code)) => ExitCode::from(code),
-    }
+    let console = Console::new(connection.wanted(), command);
+    let host = Host { connection, console, running: Arc::default() };
+    let exit = match host.run(given) {
+        Ok(()) => Exit::Done,
+        Err(Stop::Failed(exit)) => exit,
+        // What it printed is wanted no more.
+        Err(Stop::NotPrinted(Failure::Io(error))) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(Stop::NotPrinted(Failure::Io(error))) => {
+            host.console.fail(&format!("the output cannot be written: {error}"));
+            Exit::Failed
+        }
+        Err(Stop::NotPrinted(Failure::Query(why))) => {
+            let outcome = if is_change(given.call()) { Outcome::Applied } else { Outcome::NotApplied };
+            host.console.error(&Error::argument("query", why).with_outcome(outcome))
+        }
+    };
+    exit.into()
 }
 
 /// Whether the answer to `request` is a list, however many records are in it.
@@ -45,147 +55,141 @@ fn is_list(call: Call, request: &Members) -> bool {
     }
 }
 
-/// The operation that an interrupt stops.
+/// Whether records are printed of what was changed.
+fn is_change(call: Call) -> bool {
+    matches!(call, Call::EnrollmentNew | Call::EnrollmentSet | Call::EnrollmentGroupNew | Call::EnrollmentGroupSet)
+}
+
+/// The operation that an interrupt stops. Where there is none, it ends the program.
 #[derive(Default)]
-struct Running(Mutex<(bool, Option<Arc<Operation>>)>);
+struct Running(Mutex<Option<Arc<Operation>>>);
 
 impl Running {
-    fn begin(&self, operation: &Arc<Operation>) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.0 {
-            operation.cancel();
-        }
-        state.1 = Some(operation.clone());
+    fn set(&self, operation: Option<&Arc<Operation>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = operation.cloned();
     }
 
-    fn cancel(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.0 = true;
-        if let Some(operation) = &state.1 {
-            operation.cancel();
+    fn interrupt(&self) {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(operation) => operation.cancel(),
+            None => std::process::exit(Exit::Interrupted as i32),
         }
     }
 }
 
 struct Host<'a> {
     connection: &'a Connection,
-    command: &'a Command,
+    console: Console,
     running: Arc<Running>,
 }
 
 impl Host<'_> {
     fn run(&self, given: &impl Verb) -> Result<(), Stop> {
         let call = given.call();
-        let mut request = content::request(call, given).map_err(|error| self.fail(&error))?;
-        let session = Session::new().map_err(|error| self.fail(&error))?;
+        let mut request = content::request(call, given).map_err(|error| self.fail(&error.to_string()))?;
+        let asks = given.removes_all() && !given.is_confirmed();
+        if asks && !self.console.can_ask() {
+            let message = "--all needs --yes beside it where nobody can be asked. Nothing was removed.";
+            return Err(self.tell(&Error::argument("all", message)));
+        }
+        let session = Session::new().map_err(|error| self.fail(&error.to_string()))?;
         let running = self.running.clone();
-        on_interrupt(move || running.cancel()).map_err(|error| self.fail(&error))?;
-        let format = self.connection.output;
+        on_interrupt(move || running.interrupt()).map_err(|error| self.fail(&error.to_string()))?;
+        let mut service = Value::Null;
         if !given.offline() {
             let (connect, about) = self.connection.requests(call).map_err(|error| self.tell(&error))?;
             request.extend(about);
-            let mut nowhere = Printer::new(io::sink(), format, call, false);
-            self.carry_out(&session, Call::SessionConnect, &connect, &mut nowhere)?;
+            self.carry_out(&session, Call::SessionConnect, &connect, |records| {
+                service = records.into_iter().next().unwrap_or_default();
+                Ok(())
+            })?;
+        }
+        if given.removes_all() {
+            let name = self.connection.name().or(service["DpsName"].as_str()).unwrap_or_default();
+            return self.remove_all(&session, call, request, asks.then_some(name));
         }
         let out = BufWriter::new(io::stdout().lock());
-        let mut printer = Printer::new(out, format, call, is_list(call, &request));
-        self.carry_out(&session, call, &Value::Object(request), &mut printer)
+        let list = is_list(call, &request);
+        let mut printer = Printer::new(out, self.connection.output, call, list, self.connection.query.as_ref());
+        let done = self.carry_out(&session, call, &Value::Object(request), |records| printer.records(records));
+        let printed = match done {
+            Err(Stop::NotPrinted(_)) => Ok(()),
+            _ => printer.end(done.is_err()).map_err(Stop::NotPrinted),
+        };
+        done.and(printed)
     }
 
-    fn carry_out<W: Write>(
+    /// Removes all records of a kind; asks first where the name of the service to `ask` about is given.
+    fn remove_all(&self, session: &Session, call: Call, mut request: Members, ask: Option<&str>) -> Result<(), Stop> {
+        let (list, noun) = match call {
+            Call::EnrollmentGroupRemove => (Call::EnrollmentGroupList, "enrollment group"),
+            _ => (Call::EnrollmentList, "enrollment"),
+        };
+        let of = |count: usize| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        if let Some(service) = ask {
+            let mut count = 0;
+            let about: Members = request.get_key_value("target").map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
+            self.carry_out(session, list, &Value::Object(about), |records| {
+                count += records.len();
+                Ok(())
+            })?;
+            if count == 0 {
+                self.console.summary(&format!("There is no {noun} to remove."));
+                return Ok(());
+            }
+            let question = format!("Remove {} of '{service}'? This cannot be undone.", of(count));
+            if !self.console.ask(&question).map_err(|error| self.fail(&error.to_string()))? {
+                return Err(self.fail("not confirmed; nothing was removed"));
+            }
+        }
+        // One `true` for each.
+        request.insert("passThru".to_owned(), json!(true));
+        let mut removed = 0;
+        let done = self.carry_out(session, call, &Value::Object(request), |records| {
+            removed += records.len();
+            Ok(())
+        });
+        self.console.summary(&format!("{} removed.", of(removed)));
+        done
+    }
+
+    fn carry_out(
         &self,
         session: &Session,
         call: Call,
         request: &Value,
-        printer: &mut Printer<W>,
+        mut take: impl FnMut(Vec<Value>) -> std::result::Result<(), Failure>,
     ) -> Result<(), Stop> {
         let request = Zeroizing::new(request.to_string());
         let operation = Arc::new(session.start(call, request.as_bytes()));
-        self.running.begin(&operation);
+        self.running.set(Some(&operation));
         let mut failed = None;
         loop {
             match operation.next(None) {
-                Event::Items(records) => printer.records(&records).map_err(|error| self.write_failed(&error))?,
-                Event::Message(message) => self.message(&message),
+                Event::Items(records) => {
+                    if let Err(failure) = take(records) {
+                        failed = Some(Stop::NotPrinted(failure));
+                        break;
+                    }
+                }
+                Event::Message(message) => self.console.message(&message),
                 Event::Error(error) => failed = Some(self.tell(&error)),
+                Event::Progress(progress) => self.console.progress(&progress),
                 Event::End => break,
-                Event::Progress(_) | Event::Pending | Event::Busy => {}
+                Event::Pending | Event::Busy => {}
             }
         }
-        // What was printed is whole JSON, also where something failed.
-        let ended = match failed {
-            Some(_) if !printer.has_printed() => Ok(()),
-            _ => printer.end().map_err(|error| self.write_failed(&error)),
-        };
-        failed.map_or(ended, Err)
+        self.running.set(None);
+        self.console.clear();
+        failed.map_or(Ok(()), Err)
     }
 
-    fn message(&self, message: &Message) {
-        let Connection { verbose, debug, only_show_errors, .. } = *self.connection;
-        let (name, wanted) = match message.level {
-            Level::Warning => ("WARNING", !only_show_errors),
-            Level::Verbose => ("INFO", verbose || debug),
-            Level::Debug => ("DEBUG", debug),
-        };
-        if wanted {
-            stderr(&format!("{name}: {}", message.text));
-        }
+    fn fail(&self, why: &str) -> Stop {
+        self.console.fail(why);
+        Stop::Failed(Exit::Failed)
     }
 
-    fn write_failed(&self, error: &io::Error) -> Stop {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Stop::NobodyReads;
-        }
-        self.fail(error)
-    }
-
-    fn fail(&self, error: &impl std::fmt::Display) -> Stop {
-        stderr(&format!("ERROR: {error}"));
-        Stop::Failed(FAILED)
-    }
-
-    /// Tells of `error`: what, why, on what, and what to do next.
     fn tell(&self, error: &Error) -> Stop {
-        let mut text = format!("ERROR: {}", error.message());
-        let mut line = |name: &str, value: &str| text.push_str(&format!("\n  {name}: {value}"));
-        for cause in error.causes() {
-            line("because", cause);
-        }
-        if let Some(option) = error.parameter().and_then(|parameter| self.option(parameter)) {
-            line("option", &option);
-        }
-        if let Some(target) = error.target() {
-            line("on", target);
-        }
-        if let Some(http) = error.http() {
-            line("HTTP status", &http.status.to_string());
-            if let Some(id) = &http.tracking_id {
-                line("tracking id", id);
-            }
-        }
-        match error.outcome() {
-            Outcome::NotApplied => {}
-            Outcome::Unknown => line("outcome", "unknown: the change may have been made"),
-            Outcome::Applied => line("outcome", "the change was made"),
-        }
-        line("help", &error.help());
-        stderr(&text);
-        Stop::Failed(if error.code() == Code::NotFound { NOT_FOUND } else { FAILED })
+        Stop::Failed(self.console.error(error))
     }
-
-    /// Where the request's member `parameter` came from.
-    fn option(&self, parameter: &str) -> Option<String> {
-        if let Some((_, name)) = ENVIRONMENT.iter().find(|(member, _)| *member == parameter) {
-            return Some(format!("environment variable {name}"));
-        }
-        // An option's id is its field's name, which is the member in the other spelling.
-        let same = |id: &str| id.replace('_', "").eq_ignore_ascii_case(parameter);
-        let option = self.command.get_arguments().find(|option| same(option.get_id().as_str()))?;
-        Some(format!("--{}", option.get_long()?))
-    }
-}
-
-/// A line for a person. One who has closed the terminal misses nothing.
-fn stderr(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

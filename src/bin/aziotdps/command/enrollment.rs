@@ -1,8 +1,8 @@
 //! The noun `enrollment`.
 
-use crate::content::{Content, Device, Tpm};
-use crate::registration;
-use crate::verb::{self, Create, Delete, DeleteOne, List, Show, Update};
+use super::content::{Content, Device, Tpm};
+use super::registration;
+use super::verb::{self, Create, Delete, DeleteOne, List, Show, Update};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub enum Verb {
   aziotdps enrollment create -n mydps --eid dev-01 --at symmetricKey
   aziotdps enrollment create -n mydps --eid dev-01 --at x509 --certificate-path dev-01.pem
   aziotdps enrollment create -n mydps --eid dev-01 --at tpm --ek AToAAQ== --tags '{\"floor\":3}'")]
-    Create(Create<Id, Own>),
+    Create(Box<Create<Id, Own>>),
     /// Show an enrollment.
     #[command(after_help = "Examples:
   aziotdps enrollment show -n mydps --eid dev-01
@@ -33,12 +33,12 @@ pub enum Verb {
   aziotdps enrollment update -n mydps --eid dev-01 --tags-merge '{\"floor\":4,\"old\":null}'
   aziotdps enrollment update -n mydps --eid dev-01 --clear device-id props
   aziotdps enrollment update -n mydps --eid dev-01 --regenerate-key secondary --etag IjBhMDA=")]
-    Update(Update<Id, Own>),
+    Update(Box<Update<Id, Own>>),
     /// Remove an enrollment, or all.
     #[command(after_help = "Examples:
   aziotdps enrollment delete -n mydps --eid dev-01
   aziotdps enrollment delete -n mydps --all --yes",
-        mut_arg("registration_id", |id| id.required(false).required_unless_present("all")))]
+        mut_arg("registration_id", |id| id.required(false).required_unless_present("all").conflicts_with("all")))]
     Delete(Delete<Id>),
     /// What came of a device that provisioned.
     #[command(subcommand)]
@@ -70,6 +70,14 @@ impl verb::Verb for Verb {
             Self::Registration(Registration::Show(_)) => Call::RegistrationGet,
             Self::Registration(Registration::Delete(_)) => Call::RegistrationRemove,
         }
+    }
+
+    fn removes_all(&self) -> bool {
+        matches!(self, Self::Delete(delete) if delete.all())
+    }
+
+    fn is_confirmed(&self) -> bool {
+        matches!(self, Self::Delete(delete) if delete.yes())
     }
 }
 

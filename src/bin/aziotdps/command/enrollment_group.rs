@@ -1,9 +1,9 @@
 //! The noun `enrollment-group`.
 
-use crate::content::Content;
-use crate::device_key::DeviceKey;
-use crate::registration;
-use crate::verb::{self, Create, Delete, List, Show, Update};
+use super::content::Content;
+use super::device_key::DeviceKey;
+use super::registration;
+use super::verb::{self, Create, Delete, List, Show, Update};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub enum Verb {
   aziotdps enrollment-group create -n mydps --gid meters --root-ca-name my-ca --ap hashed
 Without --attestation-type, certificates and CA names make it x509, anything else symmetricKey.",
         mut_arg("attestation_type", |r#type| r#type.required(false)))]
-    Create(Create<Id, Content>),
+    Create(Box<Create<Id, Content>>),
     /// Show a group.
     #[command(after_help = "Examples:
   aziotdps enrollment-group show -n mydps --gid meters --show-keys")]
@@ -34,12 +34,12 @@ Without --attestation-type, certificates and CA names make it x509, anything els
   aziotdps enrollment-group update -n mydps --gid meters --remove-certificate
   aziotdps enrollment-group update -n mydps --gid meters --swap-keys
   aziotdps enrollment-group update -n mydps --gid meters --props '' --clear allocation-policy")]
-    Update(Update<Id, Content>),
+    Update(Box<Update<Id, Content>>),
     /// Remove a group, or all.
     #[command(after_help = "Examples:
   aziotdps enrollment-group delete -n mydps --gid meters --etag IjBhMDA=
   aziotdps enrollment-group delete -n mydps --all --yes",
-        mut_arg("enrollment_group_id", |id| id.required(false).required_unless_present("all")))]
+        mut_arg("enrollment_group_id", |id| id.required(false).required_unless_present("all").conflicts_with("all")))]
     Delete(Delete<Id>),
     /// What came of the group's devices that provisioned.
     #[command(subcommand)]
@@ -67,6 +67,14 @@ impl verb::Verb for Verb {
 
     fn offline(&self) -> bool {
         matches!(self, Self::ComputeDeviceKey(key) if key.offline())
+    }
+
+    fn removes_all(&self) -> bool {
+        matches!(self, Self::Delete(delete) if delete.all())
+    }
+
+    fn is_confirmed(&self) -> bool {
+        matches!(self, Self::Delete(delete) if delete.yes())
     }
 }
 

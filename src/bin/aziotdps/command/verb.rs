@@ -2,10 +2,10 @@
 //! serialising it gives one.
 
 use crate::connection::Connection;
-use crate::content::{Change, words};
+use super::content::{Change, truth, words};
 use aziotdps::model::{AttestationType, Word};
 use aziotdps::operation::Call;
-use clap::{Args, Subcommand, value_parser};
+use clap::{Args, Subcommand};
 use serde::{Serialize, Serializer};
 
 /// What is asked for, to be serialised.
@@ -15,6 +15,16 @@ pub trait Verb: Serialize {
 
     /// Whether it takes no service.
     fn offline(&self) -> bool {
+        false
+    }
+
+    /// Whether it removes every record of a kind.
+    fn removes_all(&self) -> bool {
+        false
+    }
+
+    /// Whether it is not to be asked about.
+    fn is_confirmed(&self) -> bool {
         false
     }
 }
@@ -68,16 +78,16 @@ pub struct Show<I: Args> {
     #[serde(flatten)]
     id: I,
     /// Show the symmetric keys too.
-    #[arg(long = "show-keys", visible_alias = "keys")]
-    show_key: bool,
+    #[arg(long = "show-keys", visible_alias = "keys", value_name = "true|false", num_args = 0..=1,
+        default_missing_value = "true", value_parser = truth)]
+    show_key: Option<bool>,
 }
 
 /// Lists records.
 #[derive(Args, Serialize)]
 pub struct List {
     /// How many at the most; -1 is all of them.
-    #[arg(long, value_name = "COUNT", allow_negative_numbers = true,
-        value_parser = value_parser!(i64).range(-1..))]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = count)]
     #[serde(serialize_with = "unless_all")]
     top: Option<i64>,
 }
@@ -97,6 +107,10 @@ pub struct Update<I: Args, C: Args> {
     #[command(flatten)]
     #[serde(flatten)]
     change: Change,
+    /// Not to be changed, which is better said than left to a guess at what was meant.
+    #[arg(long, alias = "at", value_name = "TYPE", hide = true, value_parser = unchangeable)]
+    #[serde(skip)]
+    _attestation_type: Option<String>,
 }
 
 /// Removes one record of a collection, or all.
@@ -105,13 +119,25 @@ pub struct Delete<I: Args> {
     #[command(flatten)]
     #[serde(flatten)]
     one: DeleteOne<I>,
-    /// Remove every one there is.
-    #[arg(long, requires = "yes")]
+    /// Remove every one there is; asks first.
+    #[arg(long, conflicts_with = "etag")]
     all: bool,
-    /// Do not ask. Needed with --all.
+    /// Do not ask. Needed with --all where nobody can be asked.
     #[arg(long, short)]
     #[serde(skip)]
     yes: bool,
+}
+
+impl<I: Args> Delete<I> {
+    /// Whether every record is meant.
+    pub fn all(&self) -> bool {
+        self.all
+    }
+
+    /// Whether it is not to be asked about.
+    pub fn yes(&self) -> bool {
+        self.yes
+    }
 }
 
 /// Removes one record.
@@ -130,6 +156,15 @@ struct Etag {
     /// Only while the service's record has this etag; '*' is whatever it has.
     #[arg(long, short)]
     etag: Option<String>,
+}
+
+fn count(given: &str) -> Result<i64, String> {
+    let count = given.parse().ok().filter(|count| *count == -1 || *count > 0);
+    count.ok_or_else(|| "accepted are whole numbers from 1, and -1 for all".to_owned())
+}
+
+fn unchangeable(_: &str) -> Result<String, String> {
+    Err("how a device proves who it is cannot be changed: delete the enrollment and create it anew".to_owned())
 }
 
 fn unless_all<S: Serializer>(top: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {

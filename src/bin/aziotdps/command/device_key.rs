@@ -1,6 +1,6 @@
 //! The key of one device of a symmetric-key group.
 
-use crate::verb;
+use super::verb;
 use aziotdps::operation::Call;
 use clap::Args;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Registrations, by their own ids and by their group.
 
-use crate::verb::{self, DeleteOne, List};
+use super::verb::{self, DeleteOne, List};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;

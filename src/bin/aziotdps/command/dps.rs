@@ -1,7 +1,7 @@
 //! Provisioning services, as resource manager knows them: the nouns `dps` and `connection-string`.
 
-use crate::content::words;
-use crate::verb;
+use super::content::{truth, words};
+use super::verb;
 use aziotdps::model::{Slot, Word};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
@@ -15,11 +15,11 @@ pub enum Verb {
     #[command(after_help = "Examples:
   aziotdps dps list --output table
   aziotdps dps list -g mygroup")]
-    List(Nothing),
+    List(List),
     /// Show a provisioning service.
     #[command(after_help = "Examples:
   aziotdps dps show -n mydps")]
-    Show(Nothing),
+    Show(Show),
 }
 
 impl verb::Verb for Verb {
@@ -30,10 +30,6 @@ impl verb::Verb for Verb {
         }
     }
 }
-
-/// The connection says all.
-#[derive(Args, Serialize)]
-pub struct Nothing {}
 
 /// What can be done with connection strings.
 #[derive(Subcommand, Serialize)]
@@ -53,6 +49,26 @@ impl verb::Verb for ConnectionString {
     }
 }
 
+/// Lists services, as `az` has it at the top.
+#[derive(Args, Serialize)]
+pub struct List {}
+
+impl verb::Verb for List {
+    fn call(&self) -> Call {
+        Call::ServiceList
+    }
+}
+
+/// Shows a service, as `az` has it at the top.
+#[derive(Args, Serialize)]
+pub struct Show {}
+
+impl verb::Verb for Show {
+    fn call(&self) -> Call {
+        Call::ServiceGet
+    }
+}
+
 /// Which policy, and which of its keys.
 #[derive(Args, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +80,7 @@ pub struct Which {
     #[arg(long, visible_alias = "kt", value_name = "KEY", ignore_case = true, value_parser = words(Slot::ALL))]
     key_type: Option<String>,
     /// Every policy.
-    #[arg(long, visible_alias = "all")]
-    show_all: bool,
+    #[arg(long, visible_alias = "all", value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        value_parser = truth)]
+    show_all: Option<bool>,
 }

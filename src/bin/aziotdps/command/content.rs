@@ -5,6 +5,7 @@ use aziotdps::model::{
     AllocationPolicy, AttestationType, Clear, Members, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
 };
 use aziotdps::operation::Call;
+use super::literal;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
@@ -67,21 +68,21 @@ pub struct Device {
     /// The device's id in its hub; the registration id where it is not given.
     #[arg(long, short, value_name = "ID")]
     device_id: Option<String>,
-    /// What is kept about the device: a JSON object, or @ and the path of a file with one.
-    #[arg(long, visible_alias = "info", value_name = "JSON", value_parser = json_text)]
-    device_information: Option<String>,
+    /// What is kept about the device: a JSON object, or @ and the path of a file of one.
+    #[arg(long, visible_alias = "info", value_name = "JSON", value_parser = object)]
+    device_information: Option<Members>,
 }
 
 /// What every enrollment has.
 #[derive(Args, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// The tags that the device's twin begins with: a JSON object, or @ and the path of a file with one.
+    /// The tags that the device's twin begins with: a JSON object, or @ and the path of a file of one.
     #[arg(long = "initial-twin-tags", visible_alias = "tags", value_name = "JSON", value_parser = twin)]
-    tag: Option<String>,
+    tag: Option<Members>,
     /// The desired properties that the device's twin begins with: a JSON object, or @ and a path.
     #[arg(long = "initial-twin-properties", visible_alias = "props", value_name = "JSON", value_parser = twin)]
-    desired: Option<String>,
+    desired: Option<Members>,
     /// Whether the device may provision itself.
     #[arg(long, visible_alias = "ps", value_name = "STATUS", ignore_case = true,
         value_parser = words(ProvisioningStatus::ALL))]
@@ -164,11 +165,11 @@ pub struct Change {
         value_parser = clearing())]
     clear: Option<Vec<String>>,
     /// Change single tags: a JSON merge patch, in which null takes a tag out, or @ and a path.
-    #[arg(long = "tags-merge", value_name = "JSON", value_parser = json_text)]
-    tag_merge: Option<String>,
+    #[arg(long = "tags-merge", value_name = "JSON", value_parser = object)]
+    tag_merge: Option<Members>,
     /// Change single desired properties: a JSON merge patch, or @ and a path.
-    #[arg(long = "props-merge", value_name = "JSON", value_parser = json_text)]
-    desired_merge: Option<String>,
+    #[arg(long = "props-merge", value_name = "JSON", value_parser = object)]
+    desired_merge: Option<Members>,
     /// Make the primary symmetric key the secondary one, and the other way round.
     #[arg(long = "swap-keys")]
     swap_key: bool,
@@ -247,25 +248,34 @@ pub fn words<'a, W: Word>(words: impl IntoIterator<Item = &'a W>) -> PossibleVal
     PossibleValuesParser::new(words.into_iter().map(|word| word.wire()).collect::<Vec<_>>())
 }
 
-fn truth(text: &str) -> Result<bool, String> {
+/// A value of a switch that may be given one.
+pub fn truth(text: &str) -> Result<bool, String> {
     text.to_ascii_lowercase().parse().map_err(|_| "accepted are true and false".to_owned())
 }
 
-/// A twin's JSON; the empty text is the empty twin.
-fn twin(given: &str) -> Result<String, String> {
-    if given.is_empty() { Ok("{}".to_owned()) } else { json_text(given) }
+/// A twin; the empty text is the empty twin.
+fn twin(given: &str) -> Result<Members, String> {
+    if given.is_empty() { Ok(Members::new()) } else { object(given) }
 }
 
 /// The largest file with a twin's JSON, in bytes: far above what a hub takes.
 const TWIN_LIMIT: u64 = 4 << 20;
 
-fn json_text(given: &str) -> Result<String, String> {
-    match given.strip_prefix('@') {
-        // Anything but a file might never end.
-        Some(path) if !fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= TWIN_LIMIT) => {
-            Err(format!("{path} is not a file that can be read"))
-        }
-        Some(path) => fs::read_to_string(path).map_err(|error| format!("the file {path} cannot be read: {error}")),
-        None => Ok(given.to_owned()),
+/// A JSON object, as JSON or as `az` takes it besides, or a file of it.
+fn object(given: &str) -> Result<Members, String> {
+    let is_file = |path: &str| fs::metadata(path).is_ok_and(|file| file.is_file());
+    let Some(path) = given.strip_prefix('@') else {
+        return literal::object(given).map_err(|why| {
+            if is_file(given) { "it is a file: put @ before its path".to_owned() } else { why }
+        });
+    };
+    // Anything but a file might never end.
+    if !is_file(path) {
+        return Err(format!("there is no file {path}"));
     }
+    if fs::metadata(path).is_ok_and(|file| file.len() > TWIN_LIMIT) {
+        return Err(format!("the file {path} is larger than {} MiB", TWIN_LIMIT >> 20));
+    }
+    let text = fs::read_to_string(path).map_err(|error| format!("the file {path} cannot be read: {error}"))?;
+    literal::object(text.trim_start_matches('\u{feff}')).map_err(|why| format!("in the file {path}: {why}"))
 }
