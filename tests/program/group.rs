@@ -20,7 +20,7 @@ fn a_group_is_created_shown_listed_changed_and_removed() {
     let hubs = ["--ap", "hashed", "--ih", "a.azure-devices.net b.azure-devices.net", "--ih", "c.azure-devices.net"];
     let settings = ["--tags", r#"{"count":1.50}"#, "--rp", "never", "--ee", "true", "--ps", "disabled"];
     let create = ["create", "--enrollment-id", "g1", "--pk", KEY, "--sk", KEY];
-    let created = service.group(&[&create[..], &hubs, &settings].concat()).ok().json();
+    let created = service.group(&[&create[..], &hubs, &settings].concat()).ok().record();
     assert_eq!(created, service.record(Group, "g1"));
     assert_eq!(created["attestation"]["type"], "symmetricKey");
     assert_eq!(created["attestation"]["symmetricKey"]["primaryKey"], KEY);
@@ -38,7 +38,8 @@ fn a_group_is_created_shown_listed_changed_and_removed() {
     assert_eq!(without(listed[0].clone(), &["attestation"]), without(created.clone(), &["attestation"]));
 
     let etag = created["etag"].as_str().unwrap();
-    let changed = service.group(&["update", "--gid", "g1", "--ps", "enabled", "--ee", "FALSE", "-e", etag]).ok().json();
+    let changed =
+        service.group(&["update", "--gid", "g1", "--ps", "enabled", "--ee", "FALSE", "-e", etag]).ok().record();
     assert_eq!(changed["attestation"], created["attestation"]);
     assert_eq!(
         (&changed["provisioningStatus"], &changed["capabilities"]["iotEdge"]),
@@ -57,7 +58,7 @@ fn a_group_is_created_shown_listed_changed_and_removed() {
 fn the_type_of_a_group_follows_from_what_is_given() {
     let service = Service::start();
     let attestation = |id: &str, given: &[&str]| {
-        let created = service.group(&[&["create", "--gid", id], given].concat()).ok().json();
+        let created = service.group(&[&["create", "--gid", id], given].concat()).ok().record();
         created["attestation"].clone()
     };
     assert_eq!(attestation("s", &[])["type"], "symmetricKey");
@@ -69,7 +70,7 @@ fn the_type_of_a_group_follows_from_what_is_given() {
     assert_eq!(attestation("e", &["--ca-name", "a", "--secondary-ca-name", "b"]), named);
 
     let refused = |given: &[&str], option: &str, says: &str| {
-        service.group(&[&["create", "--gid", "r"], given].concat()).fails(1, &[&format!("option: {option}\n"), says]);
+        service.group(&[&["create", "--gid", "r"], given].concat()).fails(2, &[&format!("option: {option}\n"), says]);
     };
     refused(&["--cp", PEM, "--cn", "a"], "--certificate-path", "either CA reference or X509 certificate");
     refused(&["--cp", PEM, "--pk", KEY, "--sk", KEY], "--primary-key", "attestation type");
@@ -80,7 +81,7 @@ fn the_type_of_a_group_follows_from_what_is_given() {
 
     // What az refuses or breaks: a reference alone, and a certificate in a reference's place.
     let update = |id: &str, given: &[&str]| {
-        service.group(&[&["update", "--gid", id], given].concat()).ok().json()["attestation"]["x509"].clone()
+        service.group(&[&["update", "--gid", id], given].concat()).ok().record()["attestation"]["x509"].clone()
     };
     assert_eq!(update("c", &["--scn", "z"]), json!({"caReferences": {"primary": "a", "secondary": "z"}}));
     assert_eq!(update("c", &["--clear", "root-ca-name"]), json!({"caReferences": {"primary": "z"}}));
@@ -106,8 +107,7 @@ fn what_a_group_does_not_have_is_not_understood() {
     ] {
         service.group(arguments).fails(2, &[says]);
     }
-    service.group(&["update", "--gid", "g", "--clear", "device-id"]).fails(1, &["option: --clear", "DeviceId"]);
-    service.group(&["list", "--top", "0"]).fails(1, &["option: --top"]);
+    service.group(&["update", "--gid", "g", "--clear", "device-id"]).fails(2, &["option: --clear", "DeviceId"]);
     assert_eq!(service.emulator.requests().iter().filter(|call| call.path.contains("nrollment")).count(), 0);
 }
 
@@ -119,10 +119,8 @@ fn groups_have_columns_and_pages() {
     }
     assert_eq!(service.group(&["list"]).ok().json().as_array().unwrap().len(), 5);
     assert_eq!(service.group(&["list", "--top", "3", "-o", "tsv"]).ok().out.lines().count(), 3);
-    let updated = service.record(Group, "g0")["lastUpdatedDateTimeUtc"].as_str().unwrap().to_owned();
-    let row = service.group(&["show", "--gid", "g0", "-o", "tsv"]).ok().out;
-    assert_eq!(row, format!("g0\tsymmetricKey\tenabled\t\t{updated}\n"));
-    assert!(service.group(&["list", "-o", "table"]).ok().out.starts_with("EnrollmentGroupId  AttestationType  "));
+    let table = service.group(&["list", "-o", "table"]).ok().out;
+    assert!(table.starts_with("EnrollmentGroupId  Attestation   Status   Created            LastUpdated\n"), "{table}");
 }
 
 #[test]
@@ -148,11 +146,11 @@ fn a_devices_key_comes_of_the_groups() {
     assert_eq!(direct(&[&compute, &login[..]].concat()).ok().json(), derived);
     assert_eq!(direct(&[&["compute-device-key", "--rid", id, "--gid", "g"], &login[..]].concat()).ok().json(), derived);
 
-    direct(&["compute-device-key", "--rid", id]).fails(1, &["option: --symmetric-key", "Give either"]);
-    direct(&["compute-device-key", "--rid", id, "--key", "no!"]).fails(1, &["option: --symmetric-key", "base64"]);
-    direct(&["compute-device-key", "--rid", "a b", "--key", key]).fails(1, &["option: --registration-id"]);
-    direct(&["compute-device-key", "--rid", id, "--key", key, "--gid", "g"]).fails(1, &["Give either"]);
-    direct(&compute).fails(1, &["--dps-name, --login or --emulator"]);
+    direct(&["compute-device-key", "--rid", id]).fails(2, &["option: --symmetric-key", "Give either"]);
+    direct(&["compute-device-key", "--rid", id, "--key", "no!"]).fails(2, &["option: --symmetric-key", "base64"]);
+    direct(&["compute-device-key", "--rid", "a b", "--key", key]).fails(2, &["option: --registration-id"]);
+    direct(&["compute-device-key", "--rid", id, "--key", key, "--gid", "g"]).fails(2, &["Give either"]);
+    direct(&compute).fails(2, &["--dps-name, --login or --emulator"]);
     service.group(&["create", "--gid", "x", "--cn", "a"]).ok();
     service.run(&["compute-device-key", "--rid", id, "--gid", "x"]).fails(1, &["not attested by symmetric keys"]);
     service.run(&["compute-device-key", "--rid", id, "--gid", "none"]).fails(3, &["enrollmentGroup/none"]);

@@ -21,9 +21,8 @@ fn an_enrollments_registration_is_shown_and_removed() {
     service.register("dev-01", json!({"assignedHub": "h.azure-devices.net", "deviceId": "dev-01"}));
     let shown = registration("show --enrollment-id dev-01").ok().json();
     assert_eq!((&shown["registrationId"], &shown["assignedHub"]), (&json!("dev-01"), &json!("h.azure-devices.net")));
-    let updated = shown["lastUpdatedDateTimeUtc"].as_str().unwrap();
-    let row = registration("show --eid dev-01 -o tsv").ok().out;
-    assert_eq!(row, format!("dev-01\tassigned\th.azure-devices.net\tdev-01\t\t{updated}\n"));
+    let table = registration("show --eid dev-01 -o table").ok().out;
+    assert!(table.contains("\ndev-01          assigned"), "{table}");
 
     let stale = "IjAwMDAwMDAwLTAwMDAtMDgwMC0wMDAwLTY0NjgwMWY1MDAwMCI=";
     registration(&format!("delete --eid dev-01 --etag {stale}")).fails(1, &["help: aziotdps help PreconditionFailed"]);
@@ -32,7 +31,7 @@ fn an_enrollments_registration_is_shown_and_removed() {
     registration("delete --eid dev-01").fails(3, &["help: aziotdps help NotFound"]);
     registration("show").fails(2, &["--enrollment-id"]);
     registration("list --eid dev-01").fails(2, &["list"]);
-    registration("show --eid a/b").fails(1, &["option: --enrollment-id"]);
+    registration("show --eid a/b").fails(2, &["option: --enrollment-id"]);
 }
 
 #[test]
@@ -48,8 +47,8 @@ fn a_groups_registrations_are_listed_over_all_pages_shown_and_removed() {
         assert_eq!(run("list --enrollment-id g --top 5 -o tsv").ok().out.lines().count(), 5);
         assert_eq!(run("list --group-id nobody").ok().out, "[]\n");
         assert!(run("list --eid o -o table").ok().out.starts_with("RegistrationId  Status    AssignedHub"));
-        run("list --gid a/b").fails(1, &["option: --enrollment-id"]);
-        run("list --gid g --top 0").fails(1, &["option: --top"]);
+        run("list --gid a/b").fails(2, &["option: --enrollment-id"]);
+        run("list --gid g --top 0").fails(2, &["--top"]);
         run("list").fails(2, &["--enrollment-id"]);
         run("show").fails(2, &["--registration-id"]);
     }

@@ -35,7 +35,7 @@ fn leaves() -> impl Iterator<Item = (Vec<String>, Value)> {
 
 #[test]
 fn completions_know_every_command_in_every_shell() {
-    for shell in ["bash", "zsh", "fish", "powershell"] {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish", "pwsh"] {
         let script = run(&["completion", shell]).ok().out;
         for (path, command) in commands() {
             let name = path.last().unwrap();

@@ -71,10 +71,16 @@ mod tests {
 
     #[test]
     fn what_may_be_a_key_is_not_shown() {
-        for secret in ["c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=", "HostName=h;SharedAccessKey=a", "{'k':'abcdefghijklmnopqrst'}"] {
+        for secret in [
+            "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=",
+            "HostName=h;SharedAccessKey=a",
+            "{'k':'abcdefghijklmnopqrst'}",
+        ] {
             assert!(may_be_secret(secret), "{secret}");
         }
-        for plain in ["symmetricKey", "-5", "/home/user/certificates/device.pem", "d0e5d0e5-0000-4000-8000-000000000003"] {
+        for plain in
+            ["symmetricKey", "-5", "/home/user/certificates/device.pem", "d0e5d0e5-0000-4000-8000-000000000003"]
+        {
             assert!(!may_be_secret(plain), "{plain}");
         }
     }

@@ -190,7 +190,8 @@ fn emulator_address(given: &str) -> std::result::Result<String, String> {
     }
     match given.rsplit_once(':') {
         Some((host, port)) if !host.contains('/') && port.parse::<u16>().is_ok() => Ok(format!("https://{given}")),
-        _ => Err("accepted are the emulator's port, such as 8443, and its address, such as https://localhost:8443".to_owned()),
+        _ => Err("accepted are the emulator's port, such as 8443, and its address, such as https://localhost:8443"
+            .to_owned()),
     }
 }
 

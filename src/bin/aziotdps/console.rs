@@ -178,7 +178,8 @@ fn names(command: &Command) -> BTreeMap<String, String> {
         let name = option.get_long()?;
         Some((member(option.get_id().as_str()), format!("--{name}")))
     });
-    let environment = ENVIRONMENT.iter().map(|(member, name)| ((*member).to_owned(), format!("environment variable {name}")));
+    let environment =
+        ENVIRONMENT.iter().map(|(member, name)| ((*member).to_owned(), format!("environment variable {name}")));
     // What no option gives alone.
     let force = [("force".to_owned(), "--etag '*'".to_owned())];
     environment.chain(force).chain(options).collect()

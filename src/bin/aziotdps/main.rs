@@ -62,13 +62,14 @@ enum Noun {
     Emulator(emulator::Emulator),
     /// A script that teaches a shell the commands and options.
     #[command(after_help = "Examples:
-  aziotdps completion bash > ~/.local/share/bash-completion/completions/aziotdps
-  aziotdps completion powershell | Out-String | Invoke-Expression")]
+  aziotdps completion bash
+  aziotdps completion powershell
+What to do with the script is in its first lines.")]
     Completion(about::Completion),
     /// A manual page, for man and whatever reads roff.
     #[command(after_help = "Examples:
-  aziotdps man > aziotdps.1
-  aziotdps man enrollment create | man -l -")]
+  aziotdps man
+  aziotdps man enrollment create")]
     Man(about::Man),
     /// The version.
     #[command(after_help = "Examples:

@@ -128,7 +128,8 @@ impl Host<'_> {
         let of = |count: usize| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         if let Some(service) = ask {
             let mut count = 0;
-            let about: Members = request.get_key_value("target").map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
+            let about: Members =
+                request.get_key_value("target").map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
             self.carry_out(session, list, &Value::Object(about), |records| {
                 count += records.len();
                 Ok(())

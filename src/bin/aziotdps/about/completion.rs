@@ -40,7 +40,9 @@ impl Shell {
             Self::Elvish => "aziotdps completion elvish >> ~/.config/elvish/rc.elv",
             Self::Fish => "aziotdps completion fish > ~/.config/fish/completions/aziotdps.fish",
             Self::Pwsh => "add 'aziotdps completion powershell | Out-String | Invoke-Expression' to $PROFILE",
-            Self::Zsh => "aziotdps completion zsh > ~/.zfunc/_aziotdps, with 'fpath+=~/.zfunc' before compinit in ~/.zshrc",
+            Self::Zsh => {
+                "aziotdps completion zsh > ~/.zfunc/_aziotdps, with 'fpath+=~/.zfunc' before compinit in ~/.zshrc"
+            }
         }
     }
 }

@@ -40,12 +40,14 @@ impl Help {
             [code] if let Some(section) = section(code) => return Ok(section),
             [other] if program.find_subcommand(other).is_none() => {
                 let codes: Vec<&str> = sections().map(|(code, _)| code).collect();
-                let message = format!("there is no command and no error code '{other}'; the codes are {}", codes.join(", "));
+                let message =
+                    format!("there is no command and no error code '{other}'; the codes are {}", codes.join(", "));
                 return Err(program.error(ErrorKind::InvalidSubcommand, message));
             }
             words => words.iter().map(String::as_str),
         };
-        let page = [program.get_name()].into_iter().chain(asked).chain(["--help"]).map(str::to_owned).collect::<Vec<_>>();
+        let page =
+            [program.get_name()].into_iter().chain(asked).chain(["--help"]).map(str::to_owned).collect::<Vec<_>>();
         Err(program.try_get_matches_from_mut(page).err().unwrap_or_else(|| program.error(ErrorKind::DisplayHelp, "")))
     }
 }

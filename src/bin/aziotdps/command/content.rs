@@ -1,11 +1,11 @@
 //! What may be given of an enrollment's content, part by part, for the nouns to put together. A field's name is the
 //! request's member.
 
+use super::literal;
 use aziotdps::model::{
     AllocationPolicy, AttestationType, Clear, Members, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
 };
 use aziotdps::operation::Call;
-use super::literal;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
@@ -152,11 +152,11 @@ pub struct Content {
 #[derive(Args, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// Take the primary certificate out; the secondary one takes its place.
+    /// Take the primary certificate or CA name out; the secondary one takes its place.
     #[arg(long, visible_alias = "rc", value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         value_parser = truth)]
     remove_certificate: Option<bool>,
-    /// Take the secondary certificate out.
+    /// Take the secondary certificate or CA name out.
     #[arg(long, visible_alias = "rsc", value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         value_parser = truth)]
     remove_secondary_certificate: Option<bool>,
@@ -193,14 +193,34 @@ pub fn request(call: Call, given: &impl Serialize) -> serde_json::Result<Members
         members.insert("allocationPolicy".to_owned(), json!(AllocationPolicy::Static.wire()));
         members.insert("iotHub".to_owned(), Value::Array(vec![hub]));
     }
-    for (short, word) in
-        [("removeCertificate", Clear::PrimaryCertificate), ("removeSecondaryCertificate", Clear::SecondaryCertificate)]
+    let removes = |members: &mut Members, switch: &str| members.shift_remove(switch) == Some(json!(true));
+    let removes_primary = removes(&mut members, "removeCertificate");
+    let mut cleared = Vec::new();
+    if removes_primary {
+        cleared.extend([Clear::PrimaryCertificate, Clear::PrimaryCaName]);
+    }
+    if removes(&mut members, "removeSecondaryCertificate") {
+        cleared.extend([Clear::SecondaryCertificate, Clear::SecondaryCaName]);
+    }
+    // A record cannot be without a primary: a secondary that is to be the only one becomes it.
+    let is_new = matches!(call, Call::EnrollmentNew | Call::EnrollmentGroupNew);
+    for (primary, secondary) in
+        [(Clear::PrimaryCertificate, Clear::SecondaryCertificate), (Clear::PrimaryCaName, Clear::SecondaryCaName)]
     {
-        if members.shift_remove(short) == Some(json!(true))
-            && let Some(clear) = members.entry("clear").or_insert_with(|| json!([])).as_array_mut()
+        if (is_new || removes_primary)
+            && !members.contains_key(primary.wire())
+            && let Some(only) = members.shift_remove(secondary.wire())
         {
-            clear.push(json!(word.wire()));
+            members.insert(primary.wire().to_owned(), only);
+            if !is_new {
+                cleared.push(secondary);
+            }
         }
+    }
+    if !cleared.is_empty()
+        && let Some(clear) = members.entry("clear").or_insert_with(|| json!([])).as_array_mut()
+    {
+        clear.extend(cleared.into_iter().map(|word| json!(word.wire())));
     }
     if call == Call::EnrollmentGroupNew && !members.contains_key("attestationType") {
         let x509 = ["primaryCertificate", "secondaryCertificate", "primaryCAName", "secondaryCAName"];
@@ -265,9 +285,8 @@ const TWIN_LIMIT: u64 = 4 << 20;
 fn object(given: &str) -> Result<Members, String> {
     let is_file = |path: &str| fs::metadata(path).is_ok_and(|file| file.is_file());
     let Some(path) = given.strip_prefix('@') else {
-        return literal::object(given).map_err(|why| {
-            if is_file(given) { "it is a file: put @ before its path".to_owned() } else { why }
-        });
+        return literal::object(given)
+            .map_err(|why| if is_file(given) { "it is a file: put @ before its path".to_owned() } else { why });
     };
     // Anything but a file might never end.
     if !is_file(path) {

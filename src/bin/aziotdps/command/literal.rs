@@ -197,7 +197,10 @@ mod tests {
             ("{'a': {'b': [True, False, None, -1.50, 'x',],},}", r#"{"a":{"b":[true,false,null,-1.50,"x"]}}"#),
             (r#"{'it\'s': "\u00e4\x41\\n\d"}"#, r#"{"it's":"äA\\n\\d"}"#),
             ("{}", "{}"),
-            (" { site : north , floor:3, at:{lat:1.5}, on:true, l:[a,b] } ", r#"{"site":"north","floor":3,"at":{"lat":1.5},"on":true,"l":["a","b"]}"#),
+            (
+                " { site : north , floor:3, at:{lat:1.5}, on:true, l:[a,b] } ",
+                r#"{"site":"north","floor":3,"at":{"lat":1.5},"on":true,"l":["a","b"]}"#,
+            ),
             ("{n:123456789012345678901234567890}", r#"{"n":123456789012345678901234567890}"#),
         ] {
             assert_eq!(read(text), json, "{text}");

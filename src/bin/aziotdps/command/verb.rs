@@ -1,8 +1,8 @@
 //! What verbs have in common, whichever noun they are on. A verb's fields are the members of the library's request:
 //! serialising it gives one.
 
-use crate::connection::Connection;
 use super::content::{Change, truth, words};
+use crate::connection::Connection;
 use aziotdps::model::{AttestationType, Word};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};

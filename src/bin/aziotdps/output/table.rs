@@ -128,8 +128,8 @@ fn to_the_minute(text: &str) -> Option<String> {
     let minute = text.get(..16)?;
     let shape = minute.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
     let rest = text[16..].strip_suffix('Z')?;
-    let is_time = shape.eq(*b"0000-00-00T00:00")
-        && rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    let is_time =
+        shape.eq(*b"0000-00-00T00:00") && rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
     is_time.then(|| format!("{minute}Z"))
 }
 
@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_query_has_the_table_of_az() {
-        let found = json!([{"Id": "a", "type": "x", "on": true, "n": null}, {"Id": "long-name", "other": 1.5, "o": {}}]);
+        let found =
+            json!([{"Id": "a", "type": "x", "on": true, "n": null}, {"Id": "long-name", "other": 1.5, "o": {}}]);
         let text = "Id         On    Other\n---------  ----  -------\na          True\nlong-name        1.5\n";
         assert_eq!(of_query(&found).unwrap(), text);
         assert_eq!(of_query(&json!("x")).unwrap(), "Result\n--------\nx\n");

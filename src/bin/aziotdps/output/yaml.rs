@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn a_text_that_reads_like_something_else_is_quoted() {
-        for word in ["true", "no", "Y", "null", "~", "1", "1.5", "12:30", "2024-01-01T00:00:00Z", "0x1F", "1_0", "", "-"] {
+        for word in
+            ["true", "no", "Y", "null", "~", "1", "1.5", "12:30", "2024-01-01T00:00:00Z", "0x1F", "1_0", "", "-"]
+        {
             let text = yaml(&format!(r#"{{"a":"{word}"}}"#));
             assert!(text == format!("a: '{word}'\n") || text == format!("a: \"{word}\"\n"), "{text}");
         }
