@@ -365,7 +365,7 @@ fn every_format_is_that_of_az() {
     assert_eq!(run("list -o none"), "");
     let yaml = run("list -o yaml");
     assert!(yaml.starts_with("- attestation:\n    tpm:\n      endorsementKey: QUJD\n    type: tpm\n"), "{yaml}");
-    assert!(yaml.contains("\n    tags:\n      a:\n      - 'no'\n      - 1.5\n"), "{yaml}");
+    assert!(yaml.contains("\n    tags:\n      a:\n      - \"no\"\n      - 1.5\n"), "{yaml}");
     // Colours are for terminals.
     assert_eq!(run("list -o yamlc"), yaml);
     assert_eq!(run("show --eid d -o JSONC"), run("show --eid d"));

@@ -77,7 +77,6 @@ fn the_type_of_a_group_follows_from_what_is_given() {
     refused(&["--at", "symmetricKey", "--cn", "a"], "--root-ca-name", "attestation type");
     refused(&["--at", "x509"], "--certificate-path", "either CA reference or X509 certificate");
     refused(&["--at", "tpm"], "--attestation-type", "not a valid attestation mechanism for an enrollment group");
-    refused(&["--scn", "b"], "--root-ca-name", "CA reference");
 
     // What az refuses or breaks: a reference alone, and a certificate in a reference's place.
     let update = |id: &str, given: &[&str]| {

@@ -7,6 +7,7 @@ mod change;
 #[path = "../common/mod.rs"]
 mod common;
 mod group;
+mod messages;
 mod registration;
 mod service;
 mod telling;

@@ -1,6 +1,7 @@
 //! What people, shells and tools are told: help with examples, completions, the tree of commands.
 
 use crate::common::{PROGRAM, Ran};
+use aziotdps::error::Code;
 use serde_json::Value;
 use std::process::Command;
 
@@ -47,6 +48,52 @@ fn completions_know_every_command_in_every_shell() {
     }
     run(&["completion", "cmd"]).fails(2, &["bash", "powershell"]);
     run(&["completion"]).fails(2, &["<SHELL>"]);
+}
+
+#[test]
+fn what_is_hidden_is_not_completed() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&["completion", shell]).ok().out;
+        for hidden in ["--iot-hub-host-name", "All commands and options as JSON", "Deprecated"] {
+            assert!(!script.contains(hidden), "{shell} completes {hidden}");
+        }
+    }
+}
+
+#[test]
+fn every_error_has_its_help_in_the_program() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/troubleshooting.md")).unwrap();
+    for code in Code::ALL {
+        let name = format!("{code:?}");
+        let text = run(&["help", &name]).ok().out;
+        let (heading, text) = text.split_once("\n\n").unwrap();
+        assert!(heading == name && text.contains("\n- "), "{name}: {text}");
+        // The very text of the page.
+        assert!(page.contains(&format!("\n## {name}\n\n{}\n", text.trim_end())), "{name}: {text}");
+        assert_eq!(run(&["help", &name.to_lowercase()]).ok().out, format!("{heading}\n\n{text}"));
+    }
+    run(&["help", "nothing"]).fails(2, &["no such command and no such error code", "NotFound, AlreadyExists"]);
+    assert_eq!(run(&["help", "enrollment", "list"]).ok().out, run(&["enrollment", "list", "--help"]).ok().out);
+    run(&["help", "enrollment", "nothing"]).fails(2, &["nothing"]);
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    let page = run(&["man"]).ok().out;
+    assert!(page.contains(".TH AZIOTDPS 1") && page.contains("aziotdps\\-enrollment"), "{page}");
+    assert!(!page.contains("compute\\-device\\-key"), "{page}");
+    for (path, command) in commands() {
+        let words: Vec<&str> = path.iter().map(String::as_str).collect();
+        let hidden = command["hidden"] == true || path[0] == "registration";
+        let ran = run(&[&["man"], &words[..]].concat());
+        if hidden {
+            ran.fails(2, &["no such command"]);
+        } else {
+            let name = path.join("-").replace('-', "\\-");
+            assert!(ran.ok().out.contains(&format!("aziotdps\\-{name} \\- ")), "{path:?}");
+        }
+    }
+    assert_eq!(run(&["version"]).ok().out, run(&["--version"]).ok().out);
 }
 
 #[test]

@@ -206,6 +206,26 @@ fn a_table_is_as_wide_as_the_terminal() {
     }
 }
 
+/// A shell that gives the terminal to one program at a time, as a person's does.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_emulator_in_the_background_does_not_write_between_what_others_write() {
+    let home = tempfile::tempdir().unwrap();
+    let script = format!(
+        "'{PROGRAM}' emulator start --port 0 > {0}/ready 2> /dev/tty & \
+         until [ -s {0}/ready ]; do sleep 0.05; done; cat {0}/ready; \
+         port=$(sed -n 's|.*https://localhost:\\([0-9]*\\) .*|\\1|p' {0}/ready); \
+         '{PROGRAM}' enrollment list --emulator $port; kill %1; wait %1; echo over",
+        home.path().display()
+    );
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "--wait", "bash", "-m", "-c", &script]).env("AZIOTDPS_HOME", home.path());
+    let (code, shown) = Terminal::start(command, 200).ended();
+    assert!(code == Some(0) && shown.contains("[]") && shown.contains("over"), "{shown}");
+    assert!(shown.contains(" until kill ") && shown.contains("--emulator "), "{shown}");
+    assert!(!shown.contains("/enrollments/query"), "{shown}");
+}
+
 #[test]
 fn a_script_for_a_shell_says_what_to_do_with_it() {
     for (shell, says) in [

@@ -65,13 +65,20 @@ pub struct Console {
 }
 
 impl Console {
-    /// Tells what is `wanted` of a `command`, whose options are the ones that errors are about.
-    pub fn new(wanted: Wanted, command: &Command) -> Self {
+    /// Tells what is `wanted` of a `command`, whose options are the ones that errors are about. Of what was `moved`, the
+    /// option is the one that was given.
+    pub fn new(wanted: Wanted, command: &Command, moved: &[(&str, &str)]) -> Self {
         let progress = if wanted.only_errors { ProgressBar::hidden() } else { ProgressBar::no_length() };
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
             progress.set_style(style);
         }
-        Self { wanted, progress, names: names(command) }
+        let mut names = names(command);
+        for (from, to) in moved {
+            if let Some(name) = names.get(*from).cloned() {
+                names.insert((*to).to_owned(), name);
+            }
+        }
+        Self { wanted, progress, names }
     }
 
     /// Whether a person is there to answer.
@@ -96,6 +103,9 @@ impl Console {
 
     /// Shows how far it is.
     pub fn progress(&self, progress: &Progress) {
+        if self.progress.is_finished() {
+            self.progress.reset();
+        }
         if let Some(total) = progress.total_items {
             self.progress.set_length(total);
         }

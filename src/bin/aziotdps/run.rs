@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::console::{Console, Exit};
 use crate::interrupt::on_interrupt;
 use crate::output::{Failure, Printer};
-use aziotdps::error::{Error, Outcome};
+use aziotdps::error::{Code, Error, Outcome};
 use aziotdps::model::Members;
 use aziotdps::operation::{Call, Event, Operation, Session};
 use clap::Command;
@@ -26,9 +26,15 @@ enum Stop {
 
 /// Carries out what was `given` on the service that `connection` names. `command` is the one whose options these are.
 pub fn run(given: &impl Verb, connection: &Connection, command: &Command) -> ExitCode {
-    let console = Console::new(connection.wanted(), command);
+    let mut moved = Vec::new();
+    let request = content::request(given.call(), given, &mut moved);
+    let console = Console::new(connection.wanted(), command, &moved);
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return console.error(&Error::new(Code::Internal, error.to_string())).into(),
+    };
     let host = Host { connection, console, running: Arc::default() };
-    let exit = match host.run(given) {
+    let exit = match host.run(given, request) {
         Ok(()) => Exit::Done,
         Err(Stop::Failed(exit)) => exit,
         // What it printed is wanted no more.
@@ -84,9 +90,8 @@ struct Host<'a> {
 }
 
 impl Host<'_> {
-    fn run(&self, given: &impl Verb) -> Result<(), Stop> {
+    fn run(&self, given: &impl Verb, mut request: Members) -> Result<(), Stop> {
         let call = given.call();
-        let mut request = content::request(call, given).map_err(|error| self.fail(&error.to_string()))?;
         let asks = given.removes_all() && !given.is_confirmed();
         if asks && !self.console.can_ask() {
             let message = "--all needs --yes beside it where nobody can be asked. Nothing was removed.";

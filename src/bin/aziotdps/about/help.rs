@@ -41,7 +41,7 @@ impl Help {
             [other] if program.find_subcommand(other).is_none() => {
                 let codes: Vec<&str> = sections().map(|(code, _)| code).collect();
                 let message =
-                    format!("there is no command and no error code '{other}'; the codes are {}", codes.join(", "));
+                    format!("there is no such command and no such error code; the codes are {}", codes.join(", "));
                 return Err(program.error(ErrorKind::InvalidSubcommand, message));
             }
             words => words.iter().map(String::as_str),

@@ -179,11 +179,15 @@ pub struct Change {
 }
 
 /// The members of the request for `call` that come of what was given: what was not given goes, short forms become what
-/// they stand for.
+/// they stand for. `moved` gets each member that became another one, and that one.
 ///
 /// # Errors
 /// None that a caller can cause.
-pub fn request(call: Call, given: &impl Serialize) -> serde_json::Result<Members> {
+pub fn request(
+    call: Call,
+    given: &impl Serialize,
+    moved: &mut Vec<(&'static str, &'static str)>,
+) -> serde_json::Result<Members> {
     let mut members = serde_json::from_value::<Members>(serde_json::to_value(given)?)?;
     members.retain(|_, value| !value.is_null());
     if !members.contains_key("allocationPolicy")
@@ -212,6 +216,7 @@ pub fn request(call: Call, given: &impl Serialize) -> serde_json::Result<Members
             && let Some(only) = members.shift_remove(secondary.wire())
         {
             members.insert(primary.wire().to_owned(), only);
+            moved.push((secondary.wire(), primary.wire()));
             if !is_new {
                 cleared.push(secondary);
             }
