@@ -1,6 +1,6 @@
 //! What scripts for `az iot dps` rely on: the examples of its documentation, and how it prints.
 
-use crate::support::{KEY, PROGRAM, Ran, Service};
+use crate::common::{KEY, PROGRAM, Ran, Service};
 use aziotdps::model::EnrollmentKind::{self, Group, Individual};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What is said of mistakes: what was wrong, what is accepted, by the option's name; and the exit code.
 
-use crate::support::{KEY, PROGRAM, Ran, Service};
+use crate::common::{KEY, PROGRAM, Ran, Service};
 use aziotdps::emulator::Fault;
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a person at a terminal sees: questions, progress, colours, the width.
 
-use crate::support::{PROGRAM, Service};
+use crate::common::{PROGRAM, Service};
 use aziotdps::emulator::{Fault, Options};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
