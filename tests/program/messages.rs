@@ -81,3 +81,15 @@ fn the_type_of_an_enrollment_is_said_to_stay() {
         }
     }
 }
+
+#[test]
+fn a_group_that_is_looked_for_among_enrollments_is_shown_the_way() {
+    let service = Service::start();
+    for option in ["--gid", "--group-id"] {
+        let ran = service.line(&format!("enrollment show {option} g"));
+        assert!(!ran.err.contains("--eid"), "{}", ran.err);
+        ran.fails(2, &["aziotdps enrollment-group"]);
+    }
+    let help = Ran::of(service.command(PROGRAM).args(["help", "NotFound"])).ok().out;
+    assert!(help.contains("enrollment-group show"), "{help}");
+}

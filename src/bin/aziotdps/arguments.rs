@@ -29,6 +29,13 @@ pub fn prepared(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
 
 /// Says what is wrong with the command line, and ends the program.
 pub fn refused(mut error: Error) -> ! {
+    if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && matches!(option.as_str(), "--gid" | "--group-id")
+    {
+        let tip = "the commands on groups are those of 'aziotdps enrollment-group'".into();
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
         if let Some(ContextValue::String(given)) = error.get(kind)
             && may_be_secret(given)

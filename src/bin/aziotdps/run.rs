@@ -92,7 +92,7 @@ struct Host<'a> {
 impl Host<'_> {
     fn run(&self, given: &impl Verb, mut request: Members) -> Result<(), Stop> {
         let call = given.call();
-        let asks = given.removes_all() && !given.is_confirmed();
+        let asks = given.removes_all() == Some(false);
         if asks && !self.console.can_ask() {
             let message = "--all needs --yes beside it where nobody can be asked. Nothing was removed.";
             return Err(self.tell(&Error::argument("all", message)));
@@ -109,7 +109,7 @@ impl Host<'_> {
                 Ok(())
             })?;
         }
-        if given.removes_all() {
+        if given.removes_all().is_some() {
             let name = self.connection.name().or(service["DpsName"].as_str()).unwrap_or_default();
             return self.remove_all(&session, call, request, asks.then_some(name));
         }

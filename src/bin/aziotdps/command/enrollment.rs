@@ -25,7 +25,8 @@ pub enum Verb {
     /// List all enrollments.
     #[command(after_help = "Examples:
   aziotdps enrollment list -n mydps --output table
-  aziotdps enrollment list -n mydps --top 10")]
+  aziotdps enrollment list -n mydps --query 'sort_by(@, &registrationId)[].registrationId' -o tsv
+The order is the service's, which is not by id.")]
     List(List),
     /// Change an enrollment: what is given, and nothing else.
     #[command(after_help = "Examples:
@@ -72,12 +73,11 @@ impl verb::Verb for Verb {
         }
     }
 
-    fn removes_all(&self) -> bool {
-        matches!(self, Self::Delete(delete) if delete.all())
-    }
-
-    fn is_confirmed(&self) -> bool {
-        matches!(self, Self::Delete(delete) if delete.yes())
+    fn removes_all(&self) -> Option<bool> {
+        match self {
+            Self::Delete(delete) => delete.all(),
+            _ => None,
+        }
     }
 }
 

@@ -26,7 +26,8 @@ Without --attestation-type, certificates and CA names make it x509, anything els
     Show(Show<Id>),
     /// List all groups.
     #[command(after_help = "Examples:
-  aziotdps enrollment-group list -n mydps --output table")]
+  aziotdps enrollment-group list -n mydps --output table
+The order is the service's, which is not by id; --query 'sort_by(@, &enrollmentGroupId)' sorts.")]
     List(List),
     /// Change a group: what is given, and nothing else.
     #[command(after_help = "Examples:
@@ -69,12 +70,11 @@ impl verb::Verb for Verb {
         matches!(self, Self::ComputeDeviceKey(key) if key.offline())
     }
 
-    fn removes_all(&self) -> bool {
-        matches!(self, Self::Delete(delete) if delete.all())
-    }
-
-    fn is_confirmed(&self) -> bool {
-        matches!(self, Self::Delete(delete) if delete.yes())
+    fn removes_all(&self) -> Option<bool> {
+        match self {
+            Self::Delete(delete) => delete.all(),
+            _ => None,
+        }
     }
 }
 

@@ -18,14 +18,9 @@ pub trait Verb: Serialize {
         false
     }
 
-    /// Whether it removes every record of a kind.
-    fn removes_all(&self) -> bool {
-        false
-    }
-
-    /// Whether it is not to be asked about.
-    fn is_confirmed(&self) -> bool {
-        false
+    /// Where it removes every record of a kind: whether that is not to be asked about.
+    fn removes_all(&self) -> Option<bool> {
+        None
     }
 }
 
@@ -129,14 +124,9 @@ pub struct Delete<I: Args> {
 }
 
 impl<I: Args> Delete<I> {
-    /// Whether every record is meant.
-    pub fn all(&self) -> bool {
-        self.all
-    }
-
-    /// Whether it is not to be asked about.
-    pub fn yes(&self) -> bool {
-        self.yes
+    /// Where every record is meant: whether that is not to be asked about.
+    pub fn all(&self) -> Option<bool> {
+        self.all.then_some(self.yes)
     }
 }
 
