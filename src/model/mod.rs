@@ -1,22 +1,23 @@
-//! The service's own words and records, as they stand on the wire.
+//! The service's records and enums, as they are on the wire.
 //!
-//! Used by every room, uses none of ours. A record is kept as the JSON object that the service sent
-//! ([`Record`]): members this version does not know, and every twin, survive a read, a merge and a write unchanged.
+//! Every module may use this one; it uses none. A record is kept as the JSON object that the service sent ([`Record`]):
+//! members that this version does not know, and every twin, survive a read, a merge and a write unchanged.
 
 mod development;
 mod kind;
 mod record;
 mod resource_id;
 mod right;
-mod words;
+mod wire_enum;
 
-pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, certificate_authority, home};
+pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, is_loopback};
 pub use kind::{Collection, EnrollmentKind};
 pub use record::{Members, Record};
 pub use resource_id::{PROVIDER, ResourceId};
 pub use right::{AccessRight, AccessRights};
-pub use words::{
-    AllocationPolicy, AttestationType, AuthType, Clear, Environment, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
+pub use wire_enum::{
+    AllocationPolicy, AttestationType, AuthType, ClearableMember, Environment, ProvisioningStatus, ReprovisionPolicy,
+    Slot, WireEnum,
 };
 
 /// The data-plane api-version that is sent unless a caller needs a newer one.

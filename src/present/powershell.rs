@@ -1,7 +1,7 @@
 //! The Az module's output classes, as JSON that fills them.
 
 use crate::model::{
-    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ResourceId, Word,
+    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ResourceId, WireEnum,
 };
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ enum As {
 /// One property: its name, the member it comes from, and how.
 struct Field(&'static str, &'static str, As);
 
-fn word<T: Word>(text: &str) -> Option<&'static str> {
+fn word<T: WireEnum>(text: &str) -> Option<&'static str> {
     T::parse(text).map(T::powershell)
 }
 

@@ -2,7 +2,8 @@
 //! request's member.
 
 use aziotdps::model::{
-    AllocationPolicy, AttestationType, Clear, Members, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
+    AllocationPolicy, AttestationType, ClearableMember, EnrollmentKind, Members, ProvisioningStatus, ReprovisionPolicy,
+    Slot, WireEnum,
 };
 use aziotdps::operation::Call;
 use clap::Args;
@@ -192,16 +193,17 @@ pub fn request(call: Call, given: &impl Serialize) -> serde_json::Result<Members
         members.insert("allocationPolicy".to_owned(), json!(AllocationPolicy::Static.wire()));
         members.insert("iotHub".to_owned(), Value::Array(vec![hub]));
     }
-    for (short, word) in
-        [("removeCertificate", Clear::PrimaryCertificate), ("removeSecondaryCertificate", Clear::SecondaryCertificate)]
-    {
+    for (short, word) in [
+        ("removeCertificate", ClearableMember::PrimaryCertificate),
+        ("removeSecondaryCertificate", ClearableMember::SecondaryCertificate),
+    ] {
         if members.shift_remove(short) == Some(json!(true))
             && let Some(clear) = members.entry("clear").or_insert_with(|| json!([])).as_array_mut()
         {
             clear.push(json!(word.wire()));
         }
     }
-    if call == Call::EnrollmentGroupNew && !members.contains_key("attestationType") {
+    if call == Call::New(EnrollmentKind::Group) && !members.contains_key("attestationType") {
         let x509 = ["primaryCertificate", "secondaryCertificate", "primaryCAName", "secondaryCAName"];
         let is_x509 = x509.iter().any(|member| members.contains_key(*member));
         let r#type = if is_x509 { AttestationType::X509 } else { AttestationType::SymmetricKey };
@@ -211,39 +213,39 @@ pub fn request(call: Call, given: &impl Serialize) -> serde_json::Result<Members
 }
 
 /// The option that puts in what `word` takes out.
-fn option_of(word: Clear) -> &'static str {
+fn option_of(word: ClearableMember) -> &'static str {
     match word {
-        Clear::DeviceId => "device-id",
-        Clear::Tag => "tags",
-        Clear::Desired => "props",
-        Clear::DeviceInformation => "device-information",
-        Clear::ReprovisionPolicy => "reprovision-policy",
-        Clear::AllocationPolicy => "allocation-policy",
-        Clear::IotHub => "iot-hubs",
-        Clear::IotHubHostName => "iot-hub-host-name",
-        Clear::WebhookUrl => "webhook-url",
-        Clear::StorageRootKey => "storage-root-key",
-        Clear::PrimaryCertificate => "certificate-path",
-        Clear::SecondaryCertificate => "secondary-certificate-path",
-        Clear::PrimaryCaName => "root-ca-name",
-        Clear::SecondaryCaName => "secondary-root-ca-name",
-        Clear::NamespaceName => "namespace-name",
-        Clear::CertificateAuthorityName => "certificate-authority-name",
-        Clear::CertificatePolicyName => "certificate-policy-name",
+        ClearableMember::DeviceId => "device-id",
+        ClearableMember::Tag => "tags",
+        ClearableMember::Desired => "props",
+        ClearableMember::DeviceInformation => "device-information",
+        ClearableMember::ReprovisionPolicy => "reprovision-policy",
+        ClearableMember::AllocationPolicy => "allocation-policy",
+        ClearableMember::IotHub => "iot-hubs",
+        ClearableMember::IotHubHostName => "iot-hub-host-name",
+        ClearableMember::WebhookUrl => "webhook-url",
+        ClearableMember::StorageRootKey => "storage-root-key",
+        ClearableMember::PrimaryCertificate => "certificate-path",
+        ClearableMember::SecondaryCertificate => "secondary-certificate-path",
+        ClearableMember::PrimaryCaName => "root-ca-name",
+        ClearableMember::SecondaryCaName => "secondary-root-ca-name",
+        ClearableMember::NamespaceName => "namespace-name",
+        ClearableMember::CertificateAuthorityName => "certificate-authority-name",
+        ClearableMember::CertificatePolicyName => "certificate-policy-name",
     }
 }
 
 /// Takes an option's name for the word that clears it.
 fn clearing() -> impl TypedValueParser<Value = String> {
-    let names = PossibleValuesParser::new(Clear::ALL.iter().map(|word| option_of(*word)).collect::<Vec<_>>());
+    let names = PossibleValuesParser::new(ClearableMember::ALL.iter().map(|word| option_of(*word)).collect::<Vec<_>>());
     names.map(|name| {
-        let word = Clear::ALL.iter().find(|word| option_of(**word).eq_ignore_ascii_case(&name));
+        let word = ClearableMember::ALL.iter().find(|word| option_of(**word).eq_ignore_ascii_case(&name));
         word.map_or(name, |word| word.wire().to_owned())
     })
 }
 
 /// Takes a word of `words` in any case, in the wire's spelling.
-pub fn words<'a, W: Word>(words: impl IntoIterator<Item = &'a W>) -> PossibleValuesParser {
+pub fn words<'a, W: WireEnum>(words: impl IntoIterator<Item = &'a W>) -> PossibleValuesParser {
     PossibleValuesParser::new(words.into_iter().map(|word| word.wire()).collect::<Vec<_>>())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::content::words;
 use crate::verb;
-use aziotdps::model::{Slot, Word};
+use aziotdps::model::{Slot, WireEnum};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;

@@ -3,6 +3,7 @@
 use crate::interrupt::{ignore_interrupts, on_interrupt};
 use aziotdps::emulator::{self, Configuration, Options, Ready};
 use aziotdps::error::Error;
+use aziotdps::local;
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -71,6 +72,7 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
     let emulator = emulator::Emulator::start(Options {
         port: options.port,
         data_path: options.data_path,
+        home: local::home(),
         configuration,
         log: Some(Box::new(log)),
         ..Options::default()

@@ -1,5 +1,6 @@
 //! Records on stdout, each as soon as it comes.
 
+use aziotdps::model::EnrollmentKind;
 use aziotdps::operation::Call;
 use clap::ValueEnum;
 use serde::Serialize;
@@ -61,9 +62,10 @@ const KEYS: Columns = &[("DeviceKey", "")];
 
 fn columns(call: Call) -> Columns {
     match call {
-        Call::EnrollmentGroupGet | Call::EnrollmentGroupList | Call::EnrollmentGroupNew | Call::EnrollmentGroupSet => {
-            GROUPS
-        }
+        Call::Get(EnrollmentKind::Group)
+        | Call::List(EnrollmentKind::Group)
+        | Call::New(EnrollmentKind::Group)
+        | Call::Set(EnrollmentKind::Group) => GROUPS,
         Call::RegistrationGet => REGISTRATIONS,
         Call::ServiceGet | Call::ServiceList => SERVICES,
         Call::ServiceConnectionString => CONNECTION_STRINGS,

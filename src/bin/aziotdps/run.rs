@@ -38,7 +38,7 @@ pub fn run(given: &impl Verb, connection: &Connection, command: &Command) -> Exi
 /// Whether the answer to `request` is a list, however many records are in it.
 fn is_list(call: Call, request: &Members) -> bool {
     match call {
-        Call::EnrollmentList | Call::EnrollmentGroupList | Call::ServiceList => true,
+        Call::List(_) | Call::ServiceList => true,
         Call::RegistrationGet => request.contains_key("enrollmentId"),
         Call::ServiceConnectionString => !request.contains_key("target"),
         _ => false,

@@ -3,7 +3,7 @@
 
 use crate::connection::Connection;
 use crate::content::{Change, words};
-use aziotdps::model::{AttestationType, Word};
+use aziotdps::model::{AttestationType, WireEnum};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand, value_parser};
 use serde::{Serialize, Serializer};
