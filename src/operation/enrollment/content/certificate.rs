@@ -1,17 +1,18 @@
-//! A certificate as a person gives it: PEM text, bare base64, or the path of a file that holds PEM, DER or base64.
+//! Reading a certificate from what a caller gives: PEM text, bare base64, or the path of a file that holds PEM, DER or base64.
 
 use crate::error::{Error, Result};
+use crate::file;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
 use std::path::Path;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
-use zeroize::Zeroizing;
 
 const FORMS: &str = "PEM text, base64 of DER, or the path of a file that holds PEM, DER or base64";
 const FIRST_LINE: &str = "-----BEGIN ";
 
-/// The largest file that is looked at, in bytes.
+/// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
 
 /// A certificate in the form in which it is sent.
@@ -23,16 +24,15 @@ pub struct Certificate {
     pub sha256_thumbprint: String,
     /// The subject's common name.
     pub common_name: Option<String>,
-    /// How many certificates stood beside it; the first one is taken.
+    /// The number of further certificates; the first one is used.
     pub others: usize,
 }
 
 impl Certificate {
-    /// Reads what was given for `parameter`; a relative path starts from `folder`.
+    /// Reads the value of `parameter`; a relative path starts from `folder`.
     ///
     /// # Errors
-    /// [`crate::error::Code::InvalidArgument`] that says why it is not a certificate. Never shows the content, which
-    /// may be a private key.
+    /// [`crate::error::Code::InvalidArgument`] with the reason. Never shows the content, which may be a private key.
     pub fn read(parameter: &str, given: &str, folder: &Path) -> Result<Self> {
         let refuse = |why: String| Error::argument(parameter, format!("{why}; accepted are {FORMS}."));
         if given.contains(FIRST_LINE) {
@@ -41,25 +41,23 @@ impl Certificate {
         }
         let decoded = decode(given.as_bytes());
         if let Some(bytes) = &decoded {
-            // A short path may be base64 by chance, but not of a certificate.
+            // A short path may happen to be base64, but not of a certificate.
             if let Ok(certificate) = Self::from_der(bytes, 0).or_else(|_| Self::from_pem(bytes)) {
                 return Ok(certificate);
             }
         }
         let path = folder.join(given);
-        // What may be read as base64 may be a key.
+        // Anything that can be decoded may be a key, and is not shown.
         let is_path = decoded.is_none() && given.len() <= 260 && !given.contains('\n');
         let named = if is_path { format!("'{given}'") } else { "What was given".to_owned() };
-        match std::fs::metadata(&path) {
-            Ok(file) if file.is_file() && file.len() <= FILE_LIMIT => {}
-            Ok(file) if file.is_file() => {
-                return Err(refuse(format!("{named} is too large for a certificate")));
-            }
-            Ok(_) => return Err(refuse(format!("{named} is not a file"))),
-            Err(_) => return Err(refuse(format!("{named} is neither a certificate nor a file that exists"))),
-        }
-        let content = std::fs::read(&path).map(Zeroizing::new);
-        let content = content.map_err(|error| refuse(format!("{named} cannot be read ({})", error.kind())))?;
+        let content = file::read(&path, FILE_LIMIT).map_err(|error| {
+            refuse(match error.kind() {
+                ErrorKind::FileTooLarge => format!("{named} is too large for a certificate"),
+                ErrorKind::InvalidInput => format!("{named} is not a file"),
+                ErrorKind::PermissionDenied => format!("{named} cannot be read ({})", error.kind()),
+                _ => format!("{named} is neither a certificate nor a file that exists"),
+            })
+        })?;
         Self::from_content(&content).map_err(|why| refuse(format!("{named} {why}")))
     }
 
@@ -72,12 +70,12 @@ impl Certificate {
 
     fn from_pem(text: &[u8]) -> std::result::Result<Self, &'static str> {
         let blocks: std::result::Result<Vec<Pem>, _> = Pem::iter_from_buffer(text).collect();
-        let blocks = blocks.map_err(|_| "is not whole PEM")?;
+        let blocks = blocks.map_err(|_| "is not complete PEM")?;
         if blocks.iter().any(|block| block.label.contains("PRIVATE KEY")) {
-            return Err("holds a private key, which must not leave your hands; give the certificate alone");
+            return Err("contains a private key, which must not be sent; give the certificate alone");
         }
         let mut certificates = blocks.iter().filter(|block| block.label == "CERTIFICATE");
-        let first = certificates.next().ok_or("holds no certificate")?;
+        let first = certificates.next().ok_or("contains no certificate")?;
         Self::from_der(&first.contents, certificates.count())
     }
 
@@ -159,9 +157,9 @@ mod tests {
             ("nowhere.pem", "neither a certificate nor a file"),
             (folder.path().to_str().unwrap(), "not a file"),
             (words.as_str(), "not an X.509 certificate"),
-            (both.as_str(), "holds a private key"),
-            (KEY, "holds a private key"),
-            (broken.as_str(), "not whole PEM"),
+            (both.as_str(), "contains a private key"),
+            (KEY, "contains a private key"),
+            (broken.as_str(), "not complete PEM"),
             ("", "not a file"),
             ("MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQ==", "What was given is neither"),
         ] {
