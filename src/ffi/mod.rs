@@ -1,6 +1,6 @@
 //! The C ABI, and the only unsafe code of the library. It converts pointers and texts, and does nothing else.
 //!
-//! One file per noun. Every export is one call of [`guard`] around safe code. Their comments become
+//! One file per noun. Every export is one call of `guard` around safe code. Their comments become
 //! `include/aziotdps.h`.
 
 #![allow(unsafe_code, non_camel_case_types)]

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 pub struct DevelopmentPolicy {
     /// The policy's name, `skn` in a token.
     pub name: &'static str,
-    /// The rights as resource manager spells them.
+    /// The rights, as Azure Resource Manager has them.
     pub rights: &'static str,
     /// base64, 64 bytes.
     pub primary_key: &'static str,
@@ -42,7 +42,7 @@ pub struct Development {
 }
 
 impl Development {
-    /// The service in resource manager.
+    /// The service's resource id.
     pub fn resource(&self) -> ResourceId {
         ResourceId {
             subscription_id: self.subscription_id.to_owned(),
@@ -51,7 +51,7 @@ impl Development {
         }
     }
 
-    /// The text of its id.
+    /// The resource id as text.
     pub fn resource_id(&self) -> String {
         self.resource().to_string()
     }

@@ -20,12 +20,12 @@ pub use wire_enum::{
     Slot, WireEnum,
 };
 
-/// The data-plane api-version that is sent unless a caller needs a newer one.
+/// The data-plane api-version that is sent unless a request needs a newer one.
 pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";
 
-/// The data-plane api-version that knows device registries: `namespaceName`, `certificateAuthorityName` and
+/// The data-plane api-version with device registries: `namespaceName`, `certificateAuthorityName` and
 /// `certificatePolicyName`.
 pub const DEVICE_REGISTRY_API_VERSION: &str = "2026-11-01";
 
-/// The resource-manager api-version of `Microsoft.Devices/provisioningServices`.
+/// The Azure Resource Manager api-version of `Microsoft.Devices/provisioningServices`.
 pub const RESOURCE_MANAGER_API_VERSION: &str = "2022-12-12";

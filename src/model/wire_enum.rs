@@ -1,34 +1,35 @@
-//! The words that the service knows for a member, with the spelling of each front.
+//! The service's enums, with their values on the wire and in PowerShell.
 
 use serde::{Deserialize, Deserializer, de};
 
-/// A closed set of words. Input is taken without regard to case, since the wire, resource manager, `az` and the Az
-/// module each spell them in their own.
+/// An enum of the service. Input is accepted in any case, since the wire, Azure Resource Manager, `az` and the Az module
+/// have different spellings.
 pub trait WireEnum: Copy + Sized + 'static {
-    /// Every word, in the order in which it is shown to people.
+    /// Every value, in the order in which they are shown.
     const ALL: &'static [Self];
-    /// The word on the wire.
+    /// The value on the wire.
     fn wire(self) -> &'static str;
-    /// The word in the PowerShell module's enums.
+    /// The value in the PowerShell module's enums.
     fn powershell(self) -> &'static str;
 
-    /// The word that `text` spells, in any case and either spelling.
+    /// The value that `text` names, in any case and either spelling.
     fn parse(text: &str) -> Option<Self> {
-        let same = |word: &Self| word.wire().eq_ignore_ascii_case(text) || word.powershell().eq_ignore_ascii_case(text);
+        let same =
+            |value: &Self| value.wire().eq_ignore_ascii_case(text) || value.powershell().eq_ignore_ascii_case(text);
         Self::ALL.iter().copied().find(same)
     }
 }
 
 macro_rules! wire_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident = $wire:literal / $powershell:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $wire:literal / $powershell:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$word_doc])* $word),+ }
+        pub enum $name { $($(#[$value_doc])* $value),+ }
 
         impl WireEnum for $name {
-            const ALL: &'static [Self] = &[$(Self::$word),+];
-            fn wire(self) -> &'static str { match self { $(Self::$word => $wire),+ } }
-            fn powershell(self) -> &'static str { match self { $(Self::$word => $powershell),+ } }
+            const ALL: &'static [Self] = &[$(Self::$value),+];
+            fn wire(self) -> &'static str { match self { $(Self::$value => $wire),+ } }
+            fn powershell(self) -> &'static str { match self { $(Self::$value => $powershell),+ } }
         }
 
         impl<'de> Deserialize<'de> for $name {
@@ -41,7 +42,7 @@ macro_rules! wire_enum {
 }
 
 wire_enum! {
-    /// `attestation.type`: how a device proves who it is.
+    /// `attestation.type`: how a device proves its identity.
     AttestationType {
         /// No attestation; the service refuses it for new records.
         None = "none" / "None",
@@ -63,13 +64,13 @@ wire_enum! {
         GeoLatency = "geoLatency" / "GeoLatency",
         /// The one hub that the record names.
         Static = "static" / "Static",
-        /// The hub that a webhook answers with.
+        /// The hub that a webhook returns.
         Custom = "custom" / "Custom",
     }
 }
 
 wire_enum! {
-    /// `provisioningStatus`: whether the record lets a device in.
+    /// `provisioningStatus`: whether devices may provision.
     ProvisioningStatus {
         /// Devices may provision.
         Enabled = "enabled" / "Enabled",
@@ -79,7 +80,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// `reprovisionPolicy`, by the names that the Az module and `az` give to its two switches.
+    /// `reprovisionPolicy`, by the names that the Az module and `az` have for its two switches.
     ReprovisionPolicy {
         /// `updateHubAssignment` true, `migrateDeviceData` true.
         Migrate = "reprovisionandmigratedata" / "reprovisionandmigratedata",
@@ -91,7 +92,7 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Which cloud an account is in.
+    /// The Azure cloud of an account.
     Environment {
         /// The public one.
         Public = "AzureCloud" / "AzureCloud",
@@ -103,11 +104,11 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// How the data plane is signed in to when a service is named through resource manager.
+    /// How requests to the data plane are authorized if the service is not named by a connection string.
     AuthType {
-        /// With a key of a shared access policy, looked up in resource manager.
+        /// By a key of a shared access policy, looked up in Azure Resource Manager.
         Key = "key" / "Key",
-        /// With an Entra token.
+        /// By a Microsoft Entra token.
         Login = "login" / "Login",
     }
 }
@@ -123,9 +124,9 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// What can be taken out of a record, by the name of the parameter that puts it in.
+    /// A member of a record that can be cleared, by the name of the parameter that sets it.
     ClearableMember {
-        /// The device id; the device will be called by its registration id.
+        /// The device id; the registration id becomes the device id.
         DeviceId = "deviceId" / "DeviceId",
         /// All twin tags.
         Tag = "tag" / "Tag",
@@ -178,14 +179,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_in_any_case() {
+    fn values_are_parsed_in_any_case() {
         assert_eq!(AllocationPolicy::parse("GEOLATENCY"), Some(AllocationPolicy::GeoLatency));
         assert_eq!(AttestationType::parse("symmetrickey"), Some(AttestationType::SymmetricKey));
         assert_eq!(ProvisioningStatus::parse("on"), None);
     }
 
     #[test]
-    fn an_unknown_word_names_what_is_accepted() {
+    fn an_unknown_value_names_what_is_accepted() {
         let refused = serde_json::from_str::<AllocationPolicy>(r#""random""#).unwrap_err().to_string();
         assert!(refused.contains("`random`") && refused.contains("`GeoLatency`"), "{refused}");
     }

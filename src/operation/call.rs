@@ -1,4 +1,4 @@
-//! The calls, and the function that carries out each.
+//! The calls, and the function that implements each.
 
 use super::request::Request;
 use super::{connect, device_key, enrollment, registration, service};

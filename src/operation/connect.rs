@@ -1,4 +1,4 @@
-//! Connecting a session: which cloud, who signs in, which service is meant by default.
+//! Connecting a session: cloud, account, default service.
 
 use super::request::Request;
 use crate::connection::{Cloud, Connection, Context};

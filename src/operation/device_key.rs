@@ -1,4 +1,4 @@
-//! The key of one device of a symmetric-key group, derived from the group's.
+//! Deriving the key of a device from the key of its group.
 
 use super::enrollment::check_key;
 use super::request::{Common, Request, check_id, enrollment_id, required};

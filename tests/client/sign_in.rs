@@ -147,7 +147,7 @@ fn supplied_tokens_are_used_as_they_are() {
     bench.run(Call::SessionConnect, request).item();
     bench.run(Call::List(Individual), json!({"target": {"hostName": host}})).items();
     let lacking = bench.run(Call::List(Individual), json!({"target": {"resourceId": service()}})).error();
-    assert!(lacking.code() == Code::NotConnected && lacking.message().contains("resource manager"), "{lacking}");
+    assert!(lacking.code() == Code::NotConnected && lacking.message().contains("Azure Resource Manager"), "{lacking}");
 }
 
 #[test]

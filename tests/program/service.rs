@@ -58,9 +58,9 @@ fn connection_strings_are_shown_for_one_service_or_all() {
     show("-n emulator --pn none").fails(3, &["no shared access policy 'none'"]);
     show("-n emulator --pn none --all").fails(1, &["option: --show-all"]);
     show("-n emulator --kt third").fails(2, &["primary, secondary"]);
-    // A service that has no such policy is left out of a list, and that is told.
+    // A service that has no such policy is omitted of a list, and that is told.
     let skipped = show("--pn none");
     assert_eq!((skipped.code, skipped.out.as_str()), (Some(0), "[]\n"));
-    assert!(skipped.err.starts_with("WARNING: emulator is left out: "), "{}", skipped.err);
+    assert!(skipped.err.starts_with("WARNING: emulator is omitted: "), "{}", skipped.err);
     assert_eq!(show("--pn none --only-show-errors").ok().out, "[]\n");
 }

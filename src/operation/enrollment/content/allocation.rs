@@ -1,5 +1,5 @@
-//! To which hub devices go: the rules between policy, hubs and webhook. The texts are the Az module's, which scripts
-//! match; what the module ignores in silence is refused here.
+//! The hub to which devices are assigned: the rules between policy, hubs and webhook. The texts are the Az module's, which
+//! scripts match. What the Az module silently ignores is refused here.
 
 use super::change::Change;
 use crate::error::{Code, Error, Result};
@@ -12,7 +12,7 @@ const CUSTOM: &[&str] = &["customAllocationDefinition"];
 const WEBHOOK_URL: &[&str] = &["customAllocationDefinition", "webhookUrl"];
 const API_VERSION: &[&str] = &["customAllocationDefinition", "apiVersion"];
 
-/// What a caller gave of an enrollment's allocation.
+/// The members of the allocation that a request gives.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Allocation {
@@ -67,7 +67,7 @@ impl Allocation {
         }
     }
 
-    /// Checks that what was given is enough for a new record.
+    /// Checks that the request gives enough for a new record.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
@@ -77,11 +77,11 @@ impl Allocation {
             .map_err(|error| Error::argument(error.parameter().unwrap_or_default(), error.message()))
     }
 
-    /// Puts what was given into `record`, and takes out what contradicts it. A record is left alone where nothing was
-    /// given.
+    /// Sets what the request gives in `record`, and removes what contradicts it. A request that gives nothing changes
+    /// nothing.
     ///
     /// # Errors
-    /// [`Code::InvalidChange`] where what was given does not go with what the record has.
+    /// [`Code::InvalidChange`] if it does not fit what the record has.
     pub fn apply(&self, change: &Change, record: &mut Record) -> Result<()> {
         if let Some(host_name) = &self.iot_hub_host_name {
             record.set(&["iotHubHostName"], host_name.as_str());
@@ -124,7 +124,7 @@ impl Allocation {
         } else if self.webhook_url.is_some() || self.api_version.is_some() {
             Err(as_change(webhook_without_custom(policy.powershell())))
         } else {
-            // The service keeps a definition beside another policy; naming the policy anew takes it out.
+            // The service keeps the definition with another policy. Setting the policy again removes it.
             if self.allocation_policy.is_some() {
                 record.remove(CUSTOM);
             }

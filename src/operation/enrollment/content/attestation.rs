@@ -19,7 +19,7 @@ const X509: &[&str] = &[ATTESTATION, "x509"];
 /// The member of `attestation.x509` that names CA certificates of the service.
 pub const CA_REFERENCES: &str = "caReferences";
 
-/// What a caller gave of an enrollment's attestation.
+/// The members of the attestation that a request gives.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Attestation {
@@ -33,7 +33,7 @@ pub struct Attestation {
     primary_ca_name: Option<String>,
     #[serde(rename = "secondaryCAName")]
     secondary_ca_name: Option<String>,
-    // The record's own kind decides what its certificates are for; scripts for the Az module have to say it.
+    // The kind of the record decides what its certificates are for. Scripts for the Az module have to give it.
     #[serde(rename = "rootCertificate")]
     _root_certificate: Option<bool>,
     #[serde(skip)]
@@ -41,7 +41,7 @@ pub struct Attestation {
 }
 
 impl Attestation {
-    /// Checks what can be checked without the record, and reads the certificates.
+    /// Checks what can be checked without the record, and loads the certificates.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
@@ -71,7 +71,7 @@ impl Attestation {
         Ok(())
     }
 
-    /// Checks that what was given does not contradict what else is to be done.
+    /// Checks that the members do not contradict `change`.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
@@ -84,7 +84,7 @@ impl Attestation {
         }
     }
 
-    /// Checks that what was given is what a new record of `kind` with attestation `r#type` needs, no less and no more.
+    /// Checks that the request gives what a new record of `kind` with attestation `r#type` needs, and no more.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
@@ -124,7 +124,7 @@ impl Attestation {
         }
     }
 
-    /// Makes a new record's attestation.
+    /// Sets the attestation of a new record.
     pub fn apply_new(&self, kind: EnrollmentKind, r#type: AttestationType, record: &mut Record) {
         record.set(&[ATTESTATION, "type"], r#type.wire());
         if r#type == AttestationType::SymmetricKey {
@@ -133,11 +133,11 @@ impl Attestation {
         self.put(kind, record);
     }
 
-    /// Puts what was given into an existing record's attestation, which keeps its type. The other slot stays as it is:
-    /// a certificate there goes back as the `info` that came, which is all that the service shows of it.
+    /// Sets what the request gives in the attestation of an existing record, which keeps its type. The other slot is not
+    /// changed: a certificate there is sent as the `info` that was read, which is all that the service returns of it.
     ///
     /// # Errors
-    /// [`Code::InvalidChange`] where the record is attested in another way, or would be left without a primary.
+    /// [`Code::InvalidChange`] if the record has another attestation type, or would have no primary certificate or name.
     pub fn apply(&self, kind: EnrollmentKind, change: &Change, record: &mut Record) -> Result<()> {
         let r#type = type_of(record).unwrap_or(AttestationType::None);
         self.refuse_foreign(r#type, Code::InvalidChange)?;
@@ -149,7 +149,7 @@ impl Attestation {
             ClearableMember::SecondaryCaName,
         ];
         let touched =
-            self.given(AttestationType::X509).is_some() || cleared.into_iter().any(|word| change.clears(word));
+            self.given(AttestationType::X509).is_some() || cleared.into_iter().any(|member| change.clears(member));
         let has_primary = |member| record.get(&[X509[0], X509[1], member, Slot::Primary.wire()]).is_some();
         if !touched || has_primary(kind.certificates_member()) || has_primary(CA_REFERENCES) {
             return Ok(());
@@ -162,7 +162,7 @@ impl Attestation {
         Err(Error::new(Code::InvalidChange, message).with_parameter(parameter))
     }
 
-    /// Checks that a record attested by symmetric keys has come with both, unless both are replaced: a record that is
+    /// Checks that a record with symmetric keys was read with both, unless the request replaces both: a record that is
     /// written without a key gets a new one.
     ///
     /// # Errors
@@ -174,7 +174,8 @@ impl Attestation {
         if kept || !is_symmetric(record) {
             return Ok(());
         }
-        let message = "The service did not give the record's keys, and without them a change would replace them.";
+        let message =
+            "The service did not return the keys of the record, and a change without them would replace them.";
         Err(Error::new(Code::UnexpectedResponse, message))
     }
 
@@ -225,7 +226,7 @@ impl Attestation {
             if values.iter().all(Option::is_none) {
                 continue;
             }
-            // Certificates and references exclude each other: what is given takes the other's place.
+            // Certificates and references exclude each other: the given ones replace the others.
             for other in [CA_REFERENCES, kind.certificates_member()].into_iter().filter(|other| *other != member) {
                 record.remove(&[X509[0], X509[1], other]);
             }
@@ -237,7 +238,7 @@ impl Attestation {
         }
     }
 
-    /// Refuses what belongs to another type than `r#type`.
+    /// Refuses members of another type than `r#type`.
     fn refuse_foreign(&self, r#type: AttestationType, code: Code) -> Result<()> {
         for other in [AttestationType::Tpm, AttestationType::X509, AttestationType::SymmetricKey] {
             if let Some(parameter) = self.given(other).filter(|_| other != r#type) {
@@ -252,7 +253,7 @@ impl Attestation {
         Ok(())
     }
 
-    /// The first parameter given that belongs to `r#type`.
+    /// The first member of `r#type` that the request gives.
     fn given(&self, r#type: AttestationType) -> Option<&'static str> {
         let candidates: &[(bool, &'static str)] = match r#type {
             AttestationType::None => &[],

@@ -1,4 +1,4 @@
-//! What can be done to an existing record besides giving new values: clear, merge twins, exchange and renew keys.
+//! Changes of an existing record other than new values: clearing members, merging twins, exchanging and replacing keys.
 
 use super::attestation::CA_REFERENCES;
 use super::settings::{DESIRED, TAGS};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const PRIMARY_KEY: &[&str] = &["attestation", "symmetricKey", "primaryKey"];
 const SECONDARY_KEY: &[&str] = &["attestation", "symmetricKey", "secondaryKey"];
 
-/// What a caller wants changed of what a record has.
+/// The changes that a request asks for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Change {
@@ -21,24 +21,24 @@ pub struct Change {
     desired_merge: Option<Value>,
     swap_key: bool,
     regenerate_key: Option<Slot>,
-    /// What there are new values for.
+    /// The members for which the request gives new values.
     #[serde(skip)]
     given: Vec<ClearableMember>,
 }
 
 impl Change {
-    /// Checks what can be checked without the record, and reads merge patches that came as text. `given` is what the
-    /// request gives new values for.
+    /// Checks what can be checked without the record, and parses merge patches that are given as text. `given` are the
+    /// members for which the request gives new values.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
     pub fn check(&mut self, kind: EnrollmentKind, given: Vec<ClearableMember>) -> Result<()> {
-        for (merge, word, parameter) in [
+        for (merge, member, parameter) in [
             (&self.tag_merge, ClearableMember::Tag, "tagMerge"),
             (&self.desired_merge, ClearableMember::Desired, "desiredMerge"),
         ] {
-            if merge.is_some() && given.contains(&word) {
-                let message = format!("{parameter} and {} exclude each other: merge, or give the whole.", word.wire());
+            if merge.is_some() && given.contains(&member) {
+                let message = format!("{parameter} and {} exclude each other: merge, or replace.", member.wire());
                 return Err(Error::argument(parameter, message));
             }
         }
@@ -46,8 +46,8 @@ impl Change {
         if kind == EnrollmentKind::Group {
             let only_devices =
                 [ClearableMember::DeviceId, ClearableMember::DeviceInformation, ClearableMember::StorageRootKey];
-            if let Some(word) = self.clear.iter().find(|word| only_devices.contains(word)) {
-                let message = format!("An enrollment group has no {}.", word.powershell());
+            if let Some(member) = self.clear.iter().find(|member| only_devices.contains(member)) {
+                let message = format!("An enrollment group has no {}.", member.powershell());
                 return Err(Error::argument("clear", message));
             }
         }
@@ -55,7 +55,7 @@ impl Change {
         json_object(&mut self.desired_merge, "desiredMerge")
     }
 
-    /// Whether keys are exchanged or renewed.
+    /// The member that exchanges or replaces keys, if the request has one.
     pub fn touches_keys(&self) -> Option<&'static str> {
         if self.swap_key { Some("swapKey") } else { self.regenerate_key.map(|_| "regenerateKey") }
     }
@@ -65,30 +65,30 @@ impl Change {
         self.touches_keys().is_none()
             && ![ClearableMember::PrimaryCertificate, ClearableMember::PrimaryCaName]
                 .into_iter()
-                .any(|word| self.promotes(word))
+                .any(|member| self.promotes(member))
     }
 
-    /// Whether the second takes the place of the first, since no new first one is given.
-    fn promotes(&self, word: ClearableMember) -> bool {
-        matches!(word, ClearableMember::PrimaryCertificate | ClearableMember::PrimaryCaName)
-            && self.clears(word)
-            && !self.given.contains(&word)
+    /// Whether the secondary value becomes the primary one, since the request gives no new primary one.
+    fn promotes(&self, member: ClearableMember) -> bool {
+        matches!(member, ClearableMember::PrimaryCertificate | ClearableMember::PrimaryCaName)
+            && self.clears(member)
+            && !self.given.contains(&member)
     }
 
-    /// Whether something is cleared that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] knows.
+    /// Whether a member is cleared that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] has.
     pub fn needs_device_registry(&self) -> bool {
         let registry = [
             ClearableMember::NamespaceName,
             ClearableMember::CertificateAuthorityName,
             ClearableMember::CertificatePolicyName,
         ];
-        registry.into_iter().any(|word| self.clears(word))
+        registry.into_iter().any(|member| self.clears(member))
     }
 
     /// Applies the idempotent part of the change to `record`.
     pub fn apply_idempotent(&self, kind: EnrollmentKind, record: &mut Record) {
-        for word in self.clear.iter().filter(|word| !self.promotes(**word)) {
-            clear(*word, kind, record);
+        for member in self.clear.iter().filter(|member| !self.promotes(**member)) {
+            clear(*member, kind, record);
         }
         for (patch, path) in [(&self.tag_merge, TAGS), (&self.desired_merge, DESIRED)] {
             if let Some(patch) = patch {
@@ -99,23 +99,23 @@ impl Change {
         }
     }
 
-    /// Whether `word` is to be cleared.
-    pub fn clears(&self, word: ClearableMember) -> bool {
-        self.clear.contains(&word)
+    /// Whether `member` is to be cleared.
+    pub fn clears(&self, member: ClearableMember) -> bool {
+        self.clear.contains(&member)
     }
 
-    /// Puts the change into `record`; what is given besides comes after it and wins.
+    /// Applies the change to `record`. New values of the request are set after it.
     ///
     /// # Errors
-    /// [`Code::InvalidChange`] where the record has no keys to exchange.
+    /// [`Code::InvalidChange`] if the record has no keys to exchange.
     pub fn apply(&self, kind: EnrollmentKind, record: &mut Record) -> Result<()> {
-        // First, so that a second that is to go as well does not take the first one's place.
+        // First, so that a secondary value that is cleared too does not become the primary one.
         self.apply_idempotent(kind, record);
-        for word in [ClearableMember::PrimaryCertificate, ClearableMember::PrimaryCaName]
+        for member in [ClearableMember::PrimaryCertificate, ClearableMember::PrimaryCaName]
             .into_iter()
-            .filter(|word| self.promotes(*word))
+            .filter(|member| self.promotes(*member))
         {
-            promote(word, kind, record);
+            promote(member, kind, record);
         }
         if let Some(parameter) = self.touches_keys()
             && (record.text(PRIMARY_KEY).is_none() || record.text(SECONDARY_KEY).is_none())
@@ -139,10 +139,10 @@ impl Change {
     }
 }
 
-fn clear(word: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
+fn clear(member: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
     let x509 = |member, slot| ["attestation", "x509", member, slot];
     let certificates = kind.certificates_member();
-    match word {
+    match member {
         ClearableMember::DeviceId => drop(record.remove(&["deviceId"])),
         ClearableMember::Tag => record.set(TAGS, json!({})),
         ClearableMember::Desired => record.set(DESIRED, json!({})),
@@ -167,10 +167,10 @@ fn clear(word: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
     }
 }
 
-/// A record cannot do without a first certificate, so the second takes its place. A second that is a copy of the first,
-/// which the service makes where only one was given, is none.
-fn promote(word: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
-    let member = if word == ClearableMember::PrimaryCaName { CA_REFERENCES } else { kind.certificates_member() };
+/// A record needs a primary certificate, so the secondary one becomes it. A secondary one that equals the primary one is
+/// removed: the service creates such a copy if only one is given.
+fn promote(member: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
+    let member = if member == ClearableMember::PrimaryCaName { CA_REFERENCES } else { kind.certificates_member() };
     let slot = |slot: Slot| ["attestation", "x509", member, slot.wire()];
     let first = record.remove(&slot(Slot::Primary));
     match record.remove(&slot(Slot::Secondary)) {
@@ -181,12 +181,12 @@ fn promote(word: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
     }
 }
 
-/// What tells two certificates, or two names, apart.
+/// The identity of a certificate or of a name.
 fn identity(slot: &Value) -> &Value {
     slot.pointer("/info/sha256Thumbprint").unwrap_or(slot)
 }
 
-/// JSON merge patch (RFC 7396), which leaves the order of what stays.
+/// JSON merge patch (RFC 7396). The other members keep their order.
 fn merge(value: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *value = patch.clone();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_takes_out_what_it_names() {
+    fn every_member_that_is_cleared_is_removed() {
         let full = json!({
             "deviceId": "d", "optionalDeviceInformation": {"a": 1},
             "attestation": {"type": "x509", "tpm": {"endorsementKey": "e", "storageRootKey": "s"}, "x509": {
@@ -230,7 +230,7 @@ mod tests {
             "customAllocationDefinition": {"webhookUrl": "u"},
             "namespaceName": "n", "certificateAuthorityName": "c", "certificatePolicyName": "p"
         });
-        for (word, pointer, left) in [
+        for (member, pointer, left) in [
             ("DeviceId", "/deviceId", None),
             ("Tag", "/initialTwin/tags", Some(json!({}))),
             ("Desired", "/initialTwin/properties/desired", Some(json!({}))),
@@ -249,11 +249,11 @@ mod tests {
             ("CertificateAuthorityName", "/certificateAuthorityName", None),
             ("CertificatePolicyName", "/certificatePolicyName", None),
         ] {
-            let after = changed(EnrollmentKind::Individual, full.clone(), json!({"clear": [word]})).unwrap();
-            assert_eq!(after.pointer(pointer), left.as_ref(), "{word}");
-            assert_ne!(after, full, "{word}");
+            let after = changed(EnrollmentKind::Individual, full.clone(), json!({"clear": [member]})).unwrap();
+            assert_eq!(after.pointer(pointer), left.as_ref(), "{member}");
+            assert_ne!(after, full, "{member}");
         }
-        assert_eq!(ClearableMember::ALL.len(), 17, "a word without a case above");
+        assert_eq!(ClearableMember::ALL.len(), 17, "a member without a case above");
         let both = json!({"clear": ["PrimaryCertificate", "SecondaryCertificate"]});
         let after = changed(EnrollmentKind::Individual, full.clone(), both).unwrap();
         assert_eq!(after.pointer("/attestation/x509/clientCertificates"), Some(&json!({})));

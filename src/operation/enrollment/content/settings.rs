@@ -1,4 +1,4 @@
-//! The plain members of an enrollment: each is replaced when it is given, and left alone otherwise.
+//! The plain members of a record. Each is replaced if the request has it, and not changed otherwise.
 
 use crate::error::{Error, Result};
 use crate::model::{ProvisioningStatus, Record, ReprovisionPolicy, WireEnum};
@@ -6,13 +6,13 @@ use crate::operation::request::json_object;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Where a record has its twin's tags.
+/// The path of the initial twin's tags.
 pub const TAGS: &[&str] = &["initialTwin", "tags"];
 
-/// Where a record has its twin's desired properties.
+/// The path of the initial twin's desired properties.
 pub const DESIRED: &[&str] = &["initialTwin", "properties", "desired"];
 
-/// What a caller gave of an enrollment's plain members.
+/// The plain members that a request gives.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
@@ -26,7 +26,7 @@ pub struct Settings {
     certificate_policy_name: Option<String>,
 }
 
-/// What only an individual enrollment has.
+/// The members of individual enrollments only.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DeviceSettings {
@@ -35,7 +35,7 @@ pub struct DeviceSettings {
 }
 
 impl Settings {
-    /// Checks what can be checked without the record, and reads twins that came as text.
+    /// Checks what can be checked without the record, and parses twins that are given as text.
     ///
     /// # Errors
     /// [`crate::error::Code::InvalidArgument`] for a twin that is not a JSON object.
@@ -44,7 +44,7 @@ impl Settings {
         json_object(&mut self.desired, "desired")
     }
 
-    /// Puts what was given into `record`.
+    /// Sets what the request gives in `record`.
     pub fn apply(&self, record: &mut Record) {
         if let Some(status) = self.provisioning_status {
             record.set(&["provisioningStatus"], status.wire());
@@ -70,7 +70,7 @@ impl Settings {
         }
     }
 
-    /// Whether something was given that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] knows.
+    /// Whether the request gives a member that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] has.
     pub fn needs_device_registry(&self) -> bool {
         self.registry().iter().any(|(name, _)| name.is_some())
     }
@@ -83,7 +83,7 @@ impl Settings {
         ]
     }
 
-    /// Fills in what a new record gets unless told otherwise, as the Az module and `az` do.
+    /// Sets the defaults of a new record, which are those of the Az module and `az`.
     pub fn apply_defaults(record: &mut Record) {
         let defaults = Self {
             reprovision_policy: Some(ReprovisionPolicy::Migrate),
@@ -113,7 +113,7 @@ impl DeviceSettings {
         }
     }
 
-    /// Puts what was given into `record`.
+    /// Sets what the request gives in `record`.
     pub fn apply(&self, record: &mut Record) {
         if let Some(id) = &self.device_id {
             record.set(&["deviceId"], id.as_str());
