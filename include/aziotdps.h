@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 /*
- What aziotdps_operation_next returns. Negative: the call was wrong; the operation is as it was.
+ What aziotdps_operation_next returns. Negative: an error of the call; the operation is not changed.
  */
 enum aziotdps_event
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -29,11 +29,11 @@ enum aziotdps_event
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /*
-   A fault inside of this call. The library stays usable.
+   An internal error in this call. The library stays usable.
    */
   AZIOTDPS_EVENT_PANIC = -3,
   /*
-   Another thread is waiting for this operation's next event; only one may.
+   Another thread is already waiting for this operation's next event.
    */
   AZIOTDPS_EVENT_BUSY = -2,
   /*
@@ -41,11 +41,11 @@ enum aziotdps_event
    */
   AZIOTDPS_EVENT_NULL_POINTER = -1,
   /*
-   Nothing happened within the time given.
+   Nothing happened within the timeout.
    */
   AZIOTDPS_EVENT_PENDING = 0,
   /*
-   How far it is: {"activity", "status", "completedItems", "totalItems"}.
+   The progress: {"activity", "status", "completedItems", "totalItems"}.
    */
   AZIOTDPS_EVENT_PROGRESS = 1,
   /*
@@ -57,12 +57,12 @@ enum aziotdps_event
    */
   AZIOTDPS_EVENT_ITEMS = 3,
   /*
-   A failure: {"code", "category", "message", "target", "parameter", "terminating", "retryable", "outcome",
-   "attempts", "http", "causes", "help"}. Unless it is followed by the end, the operation goes on.
+   An error: {"code", "category", "message", "target", "parameter", "terminating", "retryable", "outcome",
+   "attempts", "http", "causes", "help"}. The operation goes on unless the end follows.
    */
   AZIOTDPS_EVENT_ERROR = 4,
   /*
-   The operation is over. Comes exactly once as news; every later call says it again.
+   The operation is over. Every later call returns it again.
    */
   AZIOTDPS_EVENT_END = 5,
 };
@@ -77,13 +77,25 @@ typedef int32_t aziotdps_event;
 /*
  A running operation. Opaque.
 
- Call aziotdps_operation_next until it says AZIOTDPS_EVENT_END, then aziotdps_operation_free. A host that has seen
- enough may free it at any time, which cancels it.
+ A function that returns one starts it and returns at once. All of them have these parameters in common:
+
+ - session – not NULL.
+ - request, request_len – a JSON object in UTF-8, which is copied. The comment of each function lists its members;
+   "common" stands for target (which service; the session's default service if absent), shape ("az", the default, or
+   "powershell") and workingDirectory (where relative paths start).
+
+ Returns: an operation, also for an invalid request, which its error event reports. NULL only for a NULL session.
+ Ownership: the operation is the caller's, until aziotdps_operation_free.
+ Threads: any.
+ Safety: session is NULL or a live session; request is NULL or points to request_len readable bytes.
+
+ Call aziotdps_operation_next until it returns AZIOTDPS_EVENT_END, then aziotdps_operation_free. It may be freed
+ earlier, which cancels it.
  */
 typedef struct aziotdps_operation aziotdps_operation;
 
 /*
- A session: credentials, look-ups and connections that operations share, and the threads they run on. Opaque.
+ A session: the connection, cached look-ups and threads that operations share. Opaque.
 
  Any number of threads may start operations on one session at once.
  */
@@ -109,17 +121,17 @@ uint32_t aziotdps_abi_version(void);
 const char *aziotdps_version(void);
 
 /*
- Makes a session that is connected with nothing: requests that carry a connection string work, others need
- aziotdps_session_connect first.
+ Creates a session that is not connected: requests with a connection string work, others need aziotdps_session_connect
+ first.
 
- Returns: the session, or NULL where the system has no memory or no thread left.
+ Returns: the session, or NULL if the system has no memory or threads left.
  Ownership: the caller's, until aziotdps_session_free.
  Threads: any.
  */
 aziotdps_session *aziotdps_session_new(void);
 
 /*
- Frees a session. Operations that still run are not harmed: they keep what they need.
+ Frees a session. Running operations go on: they keep what they need.
 
  Parameters: session – NULL is fine.
  Threads: any, once, and no other call with this session at the same time.
@@ -130,22 +142,18 @@ aziotdps_session *aziotdps_session_new(void);
 void aziotdps_session_free(aziotdps_session *session);
 
 /*
- Connects the session: who signs in, to which cloud, and which service is meant by default. It replaces what the
- session was connected with; operations that run already stay with what they began with.
+ Connects the session: which account signs in, to which cloud, and which service is used by default. It replaces the
+ previous connection; running operations keep theirs.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members, all optional:
- connectionString; emulator (true or its address); tenantId, clientId, clientSecret; accessToken,
- resourceManagerAccessToken; subscriptionId; authType ("key" or "login"); environment ("AzureCloud",
+ Members (all optional): connectionString; emulator (true or its address); tenantId, clientId, clientSecret;
+ accessToken, resourceManagerAccessToken; subscriptionId; authType ("key" or "login"); environment ("AzureCloud",
  "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope,
- dataPlaneApiVersion; caCertificate;
- connectTimeoutSeconds, timeoutSeconds, maximumAttempts; workingDirectory.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its one record says what the session is connected with.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ dataPlaneApiVersion; caCertificate (PEM or a path); connectTimeoutSeconds, timeoutSeconds, maximumAttempts;
+ workingDirectory (where relative paths start); shape (no effect).
+ Records: what the session is connected with.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_session_connect(const aziotdps_session *session,
                                              const uint8_t *request,
@@ -154,93 +162,71 @@ aziotdps_operation *aziotdps_session_connect(const aziotdps_session *session,
 /*
  Reads one individual enrollment.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; showKey (true
- adds the symmetric keys).
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the enrollment.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; registrationId (required); showKey (true adds the symmetric keys).
+ Records: the enrollment.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_get(const aziotdps_session *session,
                                             const uint8_t *request,
                                             size_t request_len);
 
 /*
- Reads all individual enrollments, a page at a time: the service is asked for more only as the events are taken.
+ Reads all individual enrollments, a page at a time: the next page is requested when the events of the last one are
+ taken.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the enrollments.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; top (maximum number of records); pageSize.
+ Records: the enrollments.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_list(const aziotdps_session *session,
                                              const uint8_t *request,
                                              size_t request_len);
 
 /*
- Creates an individual enrollment. One that exists is left alone and reported as "AlreadyExists".
+ Creates an individual enrollment. One that exists is not changed; the error is "AlreadyExists".
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId and
- attestationType are needed; deviceId; deviceInformation (object); endorsementKey, storageRootKey; primaryKey,
- secondaryKey; primaryCertificate, secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag,
+ Members: common; registrationId, attestationType ("Tpm", "X509" or "SymmetricKey") (required); deviceId;
+ deviceInformation (object); endorsementKey, storageRootKey (base64); primaryKey, secondaryKey; primaryCertificate,
+ secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; rootCertificate (no effect); tag,
  desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
  iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the enrollment as created, with its keys.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Records: the enrollment as created, with its keys.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_new(const aziotdps_session *session,
                                             const uint8_t *request,
                                             size_t request_len);
 
 /*
- Changes an individual enrollment: what the request gives, and nothing else. A change that another makes at the same
- time is kept too.
+ Changes an individual enrollment: only what the request gives. A change that somebody else makes at the same time is
+ kept.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; registrationId is
- needed; etag (change only this version) or force (whatever version); clear (array of parameter names); tagMerge,
- desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
- aziotdps_enrollment_new without attestationType.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the enrollment as changed, with its keys.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: those of aziotdps_enrollment_new without attestationType; etag (only this version), force (any version);
+ clear (array of member names); tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary"
+ or "Secondary").
+ Records: the enrollment as changed, with its keys.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_set(const aziotdps_session *session,
                                             const uint8_t *request,
                                             size_t request_len);
 
 /*
- Removes one individual enrollment, or all. Each failure is an error event of its own.
+ Removes one individual enrollment, or all. Each error is an event of its own.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); registrationId or all (true); etag (only
- this version); passThru.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: with passThru, true for each that was removed.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; registrationId or all (true); etag (only this version), force (any version); passThru (true).
+ Records: with passThru, true for each that was removed.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_remove(const aziotdps_session *session,
                                                const uint8_t *request,
@@ -249,93 +235,71 @@ aziotdps_operation *aziotdps_enrollment_remove(const aziotdps_session *session,
 /*
  Reads one enrollment group.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId or name is needed;
- showKey (true adds the symmetric keys).
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the group.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; enrollmentGroupId or name (required); showKey (true adds the symmetric keys).
+ Records: the group.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_group_get(const aziotdps_session *session,
                                                   const uint8_t *request,
                                                   size_t request_len);
 
 /*
- Reads all enrollment groups, a page at a time: the service is asked for more only as the events are taken.
+ Reads all enrollment groups, a page at a time: the next page is requested when the events of the last one are taken.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); top (at most so many); pageSize.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the groups.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; top (maximum number of records); pageSize.
+ Records: the groups.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_group_list(const aziotdps_session *session,
                                                    const uint8_t *request,
                                                    size_t request_len);
 
 /*
- Creates an enrollment group. One that exists is left alone and reported as "AlreadyExists".
+ Creates an enrollment group. One that exists is not changed; the error is "AlreadyExists".
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
- name, and attestationType ("X509" or "SymmetricKey") are needed; primaryKey, secondaryKey; primaryCertificate,
- secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; tag, desired (objects);
- provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array), iotHubHostName, webhookUrl,
- apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the group as created, with its keys.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; enrollmentGroupId or name, attestationType ("X509" or "SymmetricKey") (required); endorsementKey,
+ storageRootKey (base64; refused, since a group has no TPM); primaryKey, secondaryKey; primaryCertificate,
+ secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; rootCertificate (no effect); tag,
+ desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
+ iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+ Records: the group as created, with its keys.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_group_new(const aziotdps_session *session,
                                                   const uint8_t *request,
                                                   size_t request_len);
 
 /*
- Changes an enrollment group: what the request gives, and nothing else. A change that another makes at the same time
- is kept too.
+ Changes an enrollment group: only what the request gives. A change that somebody else makes at the same time is
+ kept.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); workingDirectory; enrollmentGroupId or
- name is needed; etag (change only this version) or force (whatever version); clear (array of parameter names);
- tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary" or "Secondary"); else those of
- aziotdps_enrollment_group_new without attestationType.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the group as changed, with its keys.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: those of aziotdps_enrollment_group_new without attestationType; etag (only this version), force (any
+ version); clear (array of member names); tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey
+ ("Primary" or "Secondary").
+ Records: the group as changed, with its keys.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_group_set(const aziotdps_session *session,
                                                   const uint8_t *request,
                                                   size_t request_len);
 
 /*
- Removes one enrollment group, or all. Each failure is an error event of its own. Registrations of its devices stay.
+ Removes one enrollment group, or all. Each error is an event of its own. Registrations of its devices stay.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); enrollmentGroupId, name or all (true);
- etag (only this version); passThru.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: with passThru, true for each that was removed.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; enrollmentGroupId or name or all (true); etag (only this version), force (any version); passThru
+ (true).
+ Records: with passThru, true for each that was removed.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_enrollment_group_remove(const aziotdps_session *session,
                                                      const uint8_t *request,
@@ -344,16 +308,11 @@ aziotdps_operation *aziotdps_enrollment_group_remove(const aziotdps_session *ses
 /*
  Reads one registration, or all of an enrollment group, a page at a time.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); registrationId or enrollmentId (a
- group); top; pageSize; query (accepted, and of no effect).
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the registrations.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; registrationId or enrollmentId (a group); top, pageSize; query (no effect).
+ Records: the registrations.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_registration_get(const aziotdps_session *session,
                                               const uint8_t *request,
@@ -362,100 +321,75 @@ aziotdps_operation *aziotdps_registration_get(const aziotdps_session *session,
 /*
  Removes one registration. The device stays in its hub and may provision again.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; etag (only
- this version) or force; passThru.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: with passThru, true.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; registrationId (required); etag (only this version), force (any version); passThru (true).
+ Records: with passThru, true.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_registration_remove(const aziotdps_session *session,
                                                  const uint8_t *request,
                                                  size_t request_len);
 
 /*
- Reads how an enrollment or a group is attested, with its symmetric keys.
+ Reads the attestation mechanism of an enrollment or a group, with its symmetric keys.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); registrationId, or enrollmentGroupId or
- name.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the attestation mechanism.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; registrationId, or enrollmentGroupId or name.
+ Records: the attestation mechanism.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_attestation_get(const aziotdps_session *session,
                                              const uint8_t *request,
                                              size_t request_len);
 
 /*
- Derives the key of a device of a symmetric-key group: base64 of the HMAC-SHA256 of the registration id.
+ Derives the key of a device in a symmetric-key group: base64 of the HMAC-SHA256 of the registration id.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); registrationId is needed; symmetricKey
- (the group's key: no call is made), or enrollmentGroupId or name (the group's primary key is read).
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the key, a text.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common; registrationId (required); symmetricKey (the group's key; nothing is requested), or
+ enrollmentGroupId or name (the group's primary key is read).
+ Records: the key, a text.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_device_key_derive(const aziotdps_session *session,
                                                const uint8_t *request,
                                                size_t request_len);
 
 /*
- Reads one provisioning service from resource manager.
+ Reads one provisioning service from Azure Resource Manager.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which
- service; the session's default where absent); shape ("az" or "powershell"); none besides.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the service.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common.
+ Records: the service.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_service_get(const aziotdps_session *session, const uint8_t *request, size_t request_len);
 
 /*
- Reads the provisioning services of the subscription, or of a resource group, from resource manager.
+ Reads the provisioning services of the subscription, or of a resource group, from Azure Resource Manager.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: shape ("az" or
- "powershell"); resourceGroupName.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: the services.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: shape ("az" or "powershell"); resourceGroupName.
+ Records: the services.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_service_list(const aziotdps_session *session, const uint8_t *request, size_t request_len);
 
 /*
- Reads the connection string of a provisioning service, or without a target those of every service that the account
- sees.
+ Reads the connection string of a provisioning service, or without a target those of every service of the
+ subscription.
 
- Parameters: session – not NULL. request, request_len – UTF-8 JSON, not kept after the call; members: target (which service; all where absent); shape ("az" or "powershell"); policyName (default
- provisioningserviceowner) or showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
- Returns: an operation, also for a request that is wrong, which its error event says. NULL only for a NULL session.
- Its records: {"connectionString"}, or {"name", "connectionString"} for each service.
- Ownership: the operation is the caller's, until aziotdps_operation_free.
- Threads: any.
+ Members: common (the session's default service does not apply); policyName (default provisioningserviceowner) or
+ showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
+ Records: {"connectionString"}, or {"name", "connectionString"} for each service.
 
  # Safety
- `session` is NULL or a live session; `request` is NULL or points to `request_len` readable bytes.
+ `session` and `request` are as aziotdps_operation requires.
  */
 aziotdps_operation *aziotdps_service_connection_string(const aziotdps_session *session,
                                                        const uint8_t *request,
@@ -464,10 +398,10 @@ aziotdps_operation *aziotdps_service_connection_string(const aziotdps_session *s
 /*
  Waits for the operation's next event.
 
- Parameters: operation – not NULL. timeout_ms – how long to wait; 0 does not wait, UINT32_MAX waits for ever.
- json_out – not NULL; receives the event's JSON, NUL-terminated UTF-8, or NULL where the event has none.
- Returns: the event. See aziotdps_event for what each one's JSON holds.
- Ownership: the text is the operation's; it is good until the next call of this function or of
+ Parameters: operation – not NULL. timeout_ms – 0 does not wait, UINT32_MAX waits without limit.
+ json_out – not NULL; receives the event's JSON, NUL-terminated UTF-8, or NULL if the event has none.
+ Returns: the event. See aziotdps_event for the JSON of each.
+ Ownership: the text is the operation's. It is valid until the next call of this function or of
  aziotdps_operation_free with this operation.
  Threads: any, one at a time; a second one gets AZIOTDPS_EVENT_BUSY.
 
@@ -477,8 +411,8 @@ aziotdps_operation *aziotdps_service_connection_string(const aziotdps_session *s
 aziotdps_event aziotdps_operation_next(aziotdps_operation *operation, uint32_t timeout_ms, const char **json_out);
 
 /*
- Asks an operation to stop and returns at once. Its events end with an error of code "Cancelled", whose "outcome"
- says whether a change may have been made, unless it was over already.
+ Cancels an operation and returns at once. Unless the operation was over, its events end with an error "Cancelled",
+ whose "outcome" says whether a change may have been made.
 
  Parameters: operation – NULL is fine.
  Threads: any, at any time before aziotdps_operation_free, any number of times.
@@ -489,8 +423,8 @@ aziotdps_event aziotdps_operation_next(aziotdps_operation *operation, uint32_t t
 void aziotdps_operation_cancel(aziotdps_operation *operation);
 
 /*
- Frees an operation, and cancels it where it still runs. A request that is on its way may still be carried out. The
- last handle of a session that was freed ends its threads, which may take up to two seconds.
+ Frees an operation, and cancels it if it still runs. A request that was sent may still be carried out. Freeing the last
+ operation of a freed session ends its threads, which may take up to two seconds.
 
  Parameters: operation – NULL is fine.
  Threads: any, once, and no other call with this operation at the same time.

@@ -1,4 +1,4 @@
-//! The one error of the library: what failed, on what, whether anything changed, and what to do next.
+//! The error of the library: what failed, on what, whether anything was changed, and what to do next.
 //!
 //! Each [`Code`] has a PowerShell category and a section in `docs/troubleshooting.md`. A host gets the error as JSON
 //! (its `Serialize`), a program as text (its `Display`). Neither ever holds a key, a token or a connection string.
@@ -6,38 +6,38 @@
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// What kind of failure it was. Stable: hosts and scripts branch on it.
+/// The kind of an error. Stable: hosts and scripts depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Code {
     /// The request is not UTF-8, not JSON, or has a member that the operation does not know.
     InvalidRequest,
-    /// A parameter's value is refused before any network call.
+    /// A parameter's value is refused before any request is sent.
     InvalidArgument,
     /// A change does not fit the record as it is; nothing was written.
     InvalidChange,
-    /// What is needed to sign in, or to find the service, was not given.
+    /// Credentials or the service are missing.
     NotConnected,
-    /// The account or the policy could not be used to sign in.
+    /// Signing in with the account or the policy failed.
     AuthenticationFailed,
     /// HTTP 401: the service does not accept the token.
     Unauthorized,
-    /// HTTP 403: signed in, but not allowed; or no shared access policy has the right that is needed.
+    /// HTTP 403: authenticated, but not allowed; or no shared access policy has the right that the request needs.
     Forbidden,
     /// HTTP 404.
     NotFound,
-    /// HTTP 409 for a record that should have been new.
+    /// HTTP 409 for a record that was to be created.
     AlreadyExists,
     /// HTTP 409 of another kind.
     Conflict,
-    /// HTTP 412: the record is not the one that the etag names.
+    /// HTTP 412: the record does not have the etag of the request.
     PreconditionFailed,
-    /// HTTP 429, and patience ran out.
+    /// HTTP 429, after all attempts.
     Throttled,
-    /// HTTP 400 and other refusals of the request's content.
+    /// HTTP 400 and other 4xx.
     BadRequest,
     /// HTTP 5xx.
     ServiceFailure,
-    /// The answer is not what the service's contract says (not JSON, cut off, wrong shape).
+    /// The response is not what the service's contract says (not JSON, truncated, wrong shape).
     UnexpectedResponse,
     /// No connection could be made, or it broke.
     ConnectionFailed,
@@ -45,11 +45,11 @@ pub enum Code {
     HostNotFound,
     /// The server's certificate is not trusted.
     UntrustedCertificate,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
     /// The host cancelled the operation.
     Cancelled,
-    /// A fault of this library.
+    /// An internal error of this library.
     Internal,
 }
 
@@ -100,8 +100,8 @@ impl Code {
         }
     }
 
-    /// Whether whatever else the host asks for in the same breath will fail in the same way.
-    fn terminating(self) -> bool {
+    /// Whether the rest of the operation would fail for the same reason.
+    fn is_terminating(self) -> bool {
         matches!(
             self,
             Self::InvalidRequest
@@ -113,43 +113,43 @@ impl Code {
         )
     }
 
-    /// Whether the same request may work later without a change.
-    fn retryable(self) -> bool {
+    /// Whether the same request may succeed later.
+    fn is_retryable(self) -> bool {
         matches!(self, Self::Throttled | Self::ServiceFailure | Self::ConnectionFailed | Self::Timeout)
     }
 }
 
-/// What is known about the change that was asked for.
+/// What is known about a requested change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// Nothing was changed.
     #[default]
     NotApplied,
-    /// The request may have reached the service; its answer did not come back.
+    /// The request may have reached the service; no response arrived.
     Unknown,
-    /// The change was made; what failed came after it.
+    /// The change was made; a later step failed.
     Applied,
 }
 
-/// What the service said about a failure.
+/// What the HTTP response of the service says about an error.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HttpFailure {
     /// The HTTP status.
     pub status: u16,
-    /// The service's six-digit code, or resource manager's word.
+    /// The data plane's six-digit code, or Azure Resource Manager's code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
     /// The identifier that Microsoft support asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tracking_id: Option<String>,
-    /// The identifier that this library sent along, `x-ms-client-request-id`.
+    /// The identifier that this library sent, `x-ms-client-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_id: Option<String>,
 }
 
-/// A failure; see the module.
+/// An error; see the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Record>);
 
@@ -168,18 +168,18 @@ struct Record {
     causes: Vec<String>,
 }
 
-/// A result whose failure is [`Error`].
+/// A result whose error is [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A failure that nothing is known about but its kind and what to say: one sentence or more, ending in a stop.
+    /// Creates an error from a code and a message. The message is one or more sentences that end in a full stop.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self(Box::new(Record {
             code,
             message: message.into(),
             target: None,
             parameter: None,
-            terminating: code.terminating(),
+            terminating: code.is_terminating(),
             outcome: Outcome::NotApplied,
             attempts: 0,
             http: None,
@@ -187,47 +187,42 @@ impl Error {
         }))
     }
 
-    /// A parameter's value is refused. `parameter` is the request's member.
+    /// Creates an error about the value of `parameter`, a member of the request.
     pub fn argument(parameter: &str, message: impl Into<String>) -> Self {
         Self::new(Code::InvalidArgument, message).with_parameter(parameter)
     }
 
-    /// Names the request's member that is at fault.
+    /// Sets the member of the request that the error is about.
     pub fn with_parameter(mut self, parameter: &str) -> Self {
         self.0.parameter = Some(parameter.to_owned());
         self
     }
 
-    /// Names what was worked on, such as `enrollment/dev-01`, unless an inner room has named it already.
+    /// Sets what was worked on, such as `enrollment/dev-01`, unless it is set already.
     pub fn with_target(mut self, target: impl Into<String>) -> Self {
         self.0.target.get_or_insert_with(|| target.into());
         self
     }
 
-    /// Says what is known about the change.
+    /// Sets what is known about the change.
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
     }
 
-    /// Says that nothing was to be changed, whatever became of the request.
-    pub fn of_a_read(self) -> Self {
-        self.with_outcome(Outcome::NotApplied)
-    }
-
-    /// Says how often the request was sent.
+    /// Sets how many times the request was sent.
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// Adds what the service said.
+    /// Sets what the HTTP response says.
     pub fn with_http(mut self, http: HttpFailure) -> Self {
         self.0.http = Some(http);
         self
     }
 
-    /// Adds `cause` and all that it was caused by.
+    /// Adds `cause` and its own causes.
     pub fn caused_by(mut self, cause: &dyn std::error::Error) -> Self {
         let mut next = Some(cause);
         while let Some(error) = next {
@@ -237,23 +232,23 @@ impl Error {
         self
     }
 
-    /// Says that nothing can go on after this failure, whatever its code.
-    pub fn terminating(mut self) -> Self {
+    /// Marks the error as terminating, whatever its code.
+    pub fn into_terminating(mut self) -> Self {
         self.0.terminating = true;
         self
     }
 
-    /// What kind of failure it was.
+    /// The kind of the error.
     pub fn code(&self) -> Code {
         self.0.code
     }
 
-    /// What to tell a person.
+    /// The text for people.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The request's member at fault.
+    /// The member of the request that the error is about.
     pub fn parameter(&self) -> Option<&str> {
         self.0.parameter.as_deref()
     }
@@ -263,7 +258,7 @@ impl Error {
         self.0.target.as_deref()
     }
 
-    /// Whether whatever else is asked for in the same breath will fail in the same way.
+    /// Whether the rest of the operation would fail for the same reason.
     pub fn is_terminating(&self) -> bool {
         self.0.terminating
     }
@@ -273,17 +268,17 @@ impl Error {
         self.0.outcome
     }
 
-    /// How often the request was sent.
+    /// How many times the request was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// What the service said.
+    /// What the HTTP response says.
     pub fn http(&self) -> Option<&HttpFailure> {
         self.0.http.as_ref()
     }
 
-    /// What it was caused by, the nearest first.
+    /// The causes, nearest first.
     pub fn causes(&self) -> &[String] {
         &self.0.causes
     }
@@ -307,7 +302,7 @@ impl Serialize for Error {
         Whole {
             record: &self.0,
             category: self.0.code.category(),
-            retryable: self.0.code.retryable(),
+            retryable: self.0.code.is_retryable(),
             help: self.help(),
         }
         .serialize(serializer)

@@ -1,31 +1,38 @@
 //! Device enrollments of Azure IoT Hub Device Provisioning Service (DPS), behind a C ABI.
 //!
-//! The map. A request comes in through [`ffi`] (or straight from the program) as JSON and goes down:
+//! A request comes in through [`ffi`], or directly from the program, as JSON. Each module uses only modules below it;
+//! `docs/architecture.md` has the whole list.
 //!
-//! | room | what it holds |
+//! | Module | Content |
 //! |---|---|
 //! | [`ffi`] | the C ABI; the only unsafe code |
-//! | [`operation`] | one file per noun: request → checks → calls → events |
-//! | [`present`] | the shapes in which records leave |
-//! | [`target`] | from the ways to name a service to its address and credentials |
-//! | [`connection`], [`context`], [`lookup`] | what a session is connected with; what one operation has at hand; what is looked up once |
-//! | [`credential`] | shared access signatures, Entra tokens |
-//! | [`service`] | the data plane and resource manager |
-//! | [`http`] | the transport: retries, time-outs, what is told of each request |
-//! | [`model`], [`error`] | the service's records and words; the one error. Everyone's, and they use no one |
-//! | `emulator` | a local service; knows `model` and `error`, nothing of the client |
+//! | [`operation`] | one module per noun: parses the request, checks it, sends requests, emits events |
+//! | [`present`] | the shapes of output records |
+//! | [`data_plane`] | the client for the data plane of a provisioning service |
+//! | [`connection`] | what a session is connected with; from a target to a host and its credentials |
+//! | [`resource_manager`] | the client for Azure Resource Manager |
+//! | [`target`] | how a request names a service |
+//! | [`credential`] | shared access signatures, Microsoft Entra tokens |
+//! | [`http`] | the transport: retries, time-outs, TLS |
+//! | [`events`] | what an operation tells its host |
+//! | [`local`], [`file`](mod@file), [`sync`] | the emulator on this machine; reading files; locks |
+//! | [`model`], [`error`] | the service's records and enums; the error |
+//! | `emulator` | a local service; uses `model` and `error` only |
 
 pub mod connection;
-pub mod context;
 pub mod credential;
+pub mod data_plane;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;
+pub mod events;
 pub mod ffi;
+pub mod file;
 pub mod http;
-pub mod lookup;
+pub mod local;
 pub mod model;
 pub mod operation;
 pub mod present;
-pub mod service;
+pub mod resource_manager;
+pub mod sync;
 pub mod target;

@@ -1,18 +1,20 @@
-//! Microsoft Entra tokens: those that a caller supplies, and those that an application's secret gets.
+//! Microsoft Entra tokens: supplied by the caller, or requested with an application's secret.
 
 use crate::error::{Code, Error, Result};
-use crate::http::{Listener, Method, Request, Response, Transport, Url};
+use crate::events::Events;
+use crate::http::{Method, Request, Response, Transport, Url, append_path};
+use crate::sync::lock;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// A token is renewed this long before it ends, so that none ends under way.
+/// A token is renewed this long before it expires, so that none expires in a request.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// No token is taken to be good for longer, in seconds, whatever its answer says.
+/// The longest time that a token is used, in seconds, whatever the response says.
 const LONGEST_LIFE: u64 = 24 * 60 * 60;
 
 const SIGN_IN: &str = "sign-in";
@@ -28,51 +30,51 @@ pub struct ClientSecret {
     pub client_secret: SecretString,
 }
 
-/// Tokens that the caller got by other means; this library cannot renew them.
+/// Tokens that the caller obtained elsewhere; this library cannot renew them.
 #[derive(Clone, Debug, Default)]
 pub struct SuppliedTokens {
     /// For the data plane.
     pub data_plane: Option<SecretString>,
-    /// For resource manager.
+    /// For Azure Resource Manager.
     pub resource_manager: Option<SecretString>,
 }
 
 /// Who signs in.
 #[derive(Clone, Debug)]
 pub enum Account {
-    /// With a secret.
+    /// An application with a secret.
     ClientSecret(ClientSecret),
-    /// With tokens at hand.
+    /// The caller's tokens.
     Supplied(SuppliedTokens),
 }
 
-/// What a token is for.
+/// Where tokens are issued, and the scopes requested.
 #[derive(Clone, Debug)]
 pub struct Authority {
-    /// The sign-in host, such as `https://login.microsoftonline.com/`.
+    /// The authority's URL, such as `https://login.microsoftonline.com/`.
     pub host: Url,
     /// The scope of data-plane tokens.
     pub data_plane_scope: String,
-    /// The scope of resource-manager tokens.
+    /// The scope of tokens for Azure Resource Manager.
     pub resource_manager_scope: String,
 }
 
-/// Tokens by scope, each fetched once and used until shortly before its end.
+/// Tokens by scope, each requested once and used until shortly before it expires.
 #[derive(Debug, Default)]
 pub struct TokenCache(std::sync::Mutex<HashMap<String, Arc<Mutex<Option<Token>>>>>);
 
-/// A token, and how long it is used.
+/// A token, and when it is used for the last time.
 #[derive(Debug)]
 struct Token(SecretString, Instant);
 
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct TokenResponse {
     access_token: SecretString,
     expires_in: u64,
 }
 
 #[derive(Deserialize)]
-struct TokenRefusal {
+struct TokenError {
     error: String,
     #[serde(default)]
     error_description: String,
@@ -82,35 +84,35 @@ impl TokenCache {
     /// The token of `account` for `scope`, from the cache or from the authority.
     ///
     /// # Errors
-    /// [`Code::AuthenticationFailed`] where the authority refuses, [`Code::UnexpectedResponse`] where its answer cannot
-    /// be read, and those of [`Transport::send`].
+    /// [`Code::AuthenticationFailed`] if the authority refuses, [`Code::UnexpectedResponse`] if its response cannot be
+    /// read, and those of [`Transport::send`].
     pub async fn token(
         &self,
         account: &ClientSecret,
         authority: &Authority,
         scope: &str,
         transport: &Transport,
-        listener: &impl Listener,
+        events: &Events,
     ) -> Result<SecretString> {
-        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(scope.to_owned()).or_default().clone();
-        // Held over the request: those who want the same token at once wait for one answer.
+        let slot = lock(&self.0).entry(scope.to_owned()).or_default().clone();
+        // Held during the request: operations that need the same token at once wait for one response.
         let mut known = slot.lock().await;
         if let Some(Token(token, good_until)) = &*known
             && Instant::now() < *good_until
         {
             return Ok(token.clone());
         }
-        let answer = request(account, authority, scope, transport, listener).await?;
-        // A token whose whole life is shorter than the margin is used for half of it.
-        let life = Duration::from_secs(answer.expires_in.min(LONGEST_LIFE));
+        let response = request(account, authority, scope, transport, events).await?;
+        // A token that lives for less than the margin is used for half of its life.
+        let life = Duration::from_secs(response.expires_in.min(LONGEST_LIFE));
         let good_until = Instant::now() + life.saturating_sub(MARGIN).max(life / 2);
-        *known = Some(Token(answer.access_token.clone(), good_until));
-        Ok(answer.access_token)
+        *known = Some(Token(response.access_token.clone(), good_until));
+        Ok(response.access_token)
     }
 
     /// Forgets the token for `scope`: the service did not accept it.
     pub fn forget(&self, scope: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(scope);
+        lock(&self.0).remove(scope);
     }
 }
 
@@ -119,12 +121,8 @@ async fn request(
     authority: &Authority,
     scope: &str,
     transport: &Transport,
-    listener: &impl Listener,
-) -> Result<TokenAnswer> {
-    let mut url = authority.host.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend([account.tenant_id.as_str(), "oauth2", "v2.0", "token"]);
-    }
+    events: &Events,
+) -> Result<TokenResponse> {
     let form = Url::parse_with_params(
         "form:",
         [
@@ -135,21 +133,17 @@ async fn request(
         ],
     );
     let form = form.ok().and_then(|form| form.query().map(str::to_owned)).unwrap_or_default();
-    let request = Request {
-        method: Method::POST,
-        url,
-        headers: Vec::new(),
-        authorization: None,
-        body: Some(("application/x-www-form-urlencoded", form.into())),
-    };
-    let response = transport.send(&request, listener).await;
-    let response = response.map_err(|error| error.of_a_read().with_target(SIGN_IN))?;
+    let url = append_path(&authority.host, &[&account.tenant_id, "oauth2", "v2.0", "token"]);
+    let mut request = Request::new(Method::POST, url);
+    request.body = Some(("application/x-www-form-urlencoded", form.into()));
+    let response = transport.send(&request, events).await;
+    let response = response.map_err(|error| error.with_target(SIGN_IN))?;
     if response.status == 200 {
         return serde_json::from_slice(&response.body).map_err(|_| unreadable(&response));
     }
-    let refusal = serde_json::from_slice::<TokenRefusal>(&response.body);
+    let refusal = serde_json::from_slice::<TokenError>(&response.body);
     let (code, what) = match (response.status, &refusal) {
-        (429, _) => (Code::Throttled, "The sign-in service asks for patience"),
+        (429, _) => (Code::Throttled, "The sign-in service is throttling token requests"),
         (500..=599, _) => (Code::ServiceFailure, "The sign-in service failed"),
         (_, Ok(_)) => (Code::AuthenticationFailed, "Sign-in was refused"),
         (_, Err(_)) => return Err(unreadable(&response)),
@@ -162,15 +156,15 @@ async fn request(
             if why.is_empty() { refusal.error } else { format!("{}: {why}", refusal.error) }
         },
     );
-    Err(told(Error::new(code, format!("{what}, for application '{}' ({detail}).", account.client_id)), &response))
+    Err(about(Error::new(code, format!("{what}, for application '{}' ({detail}).", account.client_id)), &response))
 }
 
 fn unreadable(response: &Response) -> Error {
     let message =
         format!("The sign-in service answered with status {} and a body that is not a token.", response.status);
-    told(Error::new(Code::UnexpectedResponse, message), response)
+    about(Error::new(Code::UnexpectedResponse, message), response)
 }
 
-fn told(error: Error, response: &Response) -> Error {
+fn about(error: Error, response: &Response) -> Error {
     error.with_http(response.failure(None, None)).with_attempts(response.attempts).with_target(SIGN_IN)
 }

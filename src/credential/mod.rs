@@ -1,8 +1,9 @@
-//! How this library proves who it is: shared access signatures and Entra tokens.
+//! Credentials: shared access signatures and Microsoft Entra tokens.
 
 mod entra;
 mod sas;
+mod sign_in;
 
-pub use entra::{Account, Authority, ClientSecret, SuppliedTokens, TokenCache};
-pub(crate) use sas::is_host_name;
-pub use sas::{ConnectionString, SharedAccessKey, sign};
+pub use entra::{Account, Authority, ClientSecret, SuppliedTokens};
+pub use sas::{ConnectionString, SharedAccessKey, is_host_name, sign};
+pub use sign_in::{Audience, SignIn};

@@ -9,10 +9,10 @@ use sha2::Sha256;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
-/// How long a signature is good for: long enough for a skewed clock and the usual retries of one request.
+/// How long a signature is valid: long enough for a skewed clock and the usual retries of one request.
 const LIFETIME: Duration = Duration::from_secs(20 * 60);
 
-const UNRESERVED_STAY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const NOT_UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A policy's name and one of its keys.
 #[derive(Clone, Debug)]
@@ -22,10 +22,10 @@ pub struct SharedAccessKey {
 }
 
 impl SharedAccessKey {
-    /// Takes a key that is base64; `parameter` is where it came from.
+    /// A key in base64; `parameter` is the request's member that it came from.
     ///
     /// # Errors
-    /// [`crate::error::Code::InvalidArgument`] where it is not.
+    /// [`crate::error::Code::InvalidArgument`] if it is not base64.
     pub fn new(name: String, key: SecretString, parameter: &str) -> Result<Self> {
         match BASE64_STANDARD.decode(key.expose_secret()).map(Zeroizing::new) {
             Ok(bytes) if !bytes.is_empty() => Ok(Self { name, key }),
@@ -40,15 +40,15 @@ impl SharedAccessKey {
     }
 
     fn sign(&self, host: &str, expiry: u64) -> SecretString {
-        let encode = |text: &str| utf8_percent_encode(text, UNRESERVED_STAY).to_string();
+        let encode = |text: &str| utf8_percent_encode(text, NOT_UNRESERVED).to_string();
         let resource = encode(&host.to_lowercase());
         let signature = encode(sign(&self.key, &format!("{resource}\n{expiry}")).expose_secret());
         format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={}", encode(&self.name)).into()
     }
 }
 
-/// base64 of the HMAC-SHA256 of `text` under a key in base64: what signs a token, and what derives a device's key from
-/// its group's.
+/// base64 of the HMAC-SHA256 of `text` under a key in base64: the signature of a token, and the way in which a device's
+/// key is derived from its group's.
 pub fn sign(key: &SecretString, text: &str) -> SecretString {
     let key = Zeroizing::new(BASE64_STANDARD.decode(key.expose_secret()).unwrap_or_default());
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { unreachable!("HMAC takes a key of any length") };
@@ -61,11 +61,16 @@ pub fn sign(key: &SecretString, text: &str) -> SecretString {
 pub struct ConnectionString {
     /// The service's host name, with a port where there is one.
     pub host_name: String,
-    /// What signs.
+    /// The policy's key.
     pub key: SharedAccessKey,
 }
 
 impl ConnectionString {
+    /// Formats a connection string.
+    pub fn format(host_name: &str, policy_name: &str, key: &SecretString) -> String {
+        format!("HostName={host_name};SharedAccessKeyName={policy_name};SharedAccessKey={}", key.expose_secret())
+    }
+
     /// Reads a connection string. Names of parts are compared without case, each part is split at its first `=`.
     ///
     /// # Errors
@@ -92,8 +97,8 @@ impl ConnectionString {
 }
 
 /// Whether `text` is a host name or address, with or without a port.
-pub(crate) fn is_host_name(text: &str) -> bool {
-    // The URL parser passes over some of these and takes others for parts of its own.
+pub fn is_host_name(text: &str) -> bool {
+    // The URL parser ignores some of these and treats others as delimiters.
     let foreign = |character: char| character.is_whitespace() || character.is_control() || "/@?#\\".contains(character);
     !text.contains(foreign) && reqwest::Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/")
 }
@@ -118,6 +123,14 @@ mod tests {
         let key = "8isrFI1sGsIlvvFSSFRiMfCNzv21fjbE/+ah/lSh3lF8e2YG1Te7w1KpZhJFFXJrqYKi9yegxkqIChbqOS9Egw==".into();
         let derived = sign(&key, "sn-007-888-abc-mac-a1-b2-c3-d4-e5-f6");
         assert_eq!(derived.expose_secret(), "Jsm0lyGpjaVYVP2g3FnmnmG9dI/9qU24wNoykUmermc=");
+    }
+
+    #[test]
+    fn a_connection_string_is_formatted_as_it_is_parsed() {
+        let text = ConnectionString::format("d.example", "owner", &"QUJDREVGR0g=".into());
+        assert_eq!(text, "HostName=d.example;SharedAccessKeyName=owner;SharedAccessKey=QUJDREVGR0g=");
+        let parsed = ConnectionString::parse(&text.into()).unwrap();
+        assert_eq!((parsed.host_name.as_str(), parsed.key.name.as_str()), ("d.example", "owner"));
     }
 
     #[test]

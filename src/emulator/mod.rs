@@ -44,7 +44,7 @@ pub use server::journal::LoggedRequest;
 pub use service::configuration::{Configuration, LinkedHub};
 
 use crate::error::{Code, Error, Result};
-use crate::model::{self, DEVELOPMENT, EnrollmentKind};
+use crate::model::{DEVELOPMENT, EnrollmentKind};
 use auth::token::Issuer;
 use log::Logger;
 use record::store::{Collection, Store};
@@ -66,7 +66,7 @@ pub struct Options {
     pub port: u16,
     /// The file for the records; without one they are lost when the emulator stops.
     pub data_path: Option<PathBuf>,
-    /// The folder of the certificate authority; [`model::home`] where it is `None`.
+    /// The folder of the certificate authority; an emulator does not start without one.
     pub home: Option<PathBuf>,
     /// The largest page of a query, and the size of one where the caller asks for none.
     pub page_size: usize,
@@ -134,7 +134,7 @@ pub struct Emulator {
 impl Emulator {
     /// Starts an emulator; it accepts connections when this returns.
     pub fn start(options: Options) -> Result<Self> {
-        let home = options.home.or_else(model::home).ok_or_else(|| {
+        let home = options.home.ok_or_else(|| {
             Error::argument("home", "There is no folder for the emulator's certificates. Set AZIOTDPS_HOME to one.")
         })?;
         options.configuration.check()?;

@@ -1,40 +1,53 @@
-//! The one way out: connections, time-outs, retries, and what is told about each request.
+//! HTTPS requests: connections, time-outs, retries, and the messages about each attempt.
 //!
-//! Everything that this library asks of a server goes through [`Transport::send`]. A request is repeated after a lost
-//! answer too, so its caller must be able to recognise its own work: [`Response::lost_answer`] says when to look.
+//! Every request of this library goes through [`Transport::send`]. A request is also repeated when its response was
+//! lost, so the caller must be able to recognise its own change: [`Response::maybe_applied`] says when to look.
 
-mod failure;
+mod authorize;
+mod error_response;
+mod request;
+mod response;
 mod retry;
+mod tls;
+mod transport_error;
 
-pub use reqwest::{Method, Url, header::HeaderMap};
+pub use authorize::Authorize;
+pub use request::{Request, append_path, url_of};
+pub use reqwest::{Method, Url, header::HeaderMap, header::HeaderName, header::IF_MATCH};
+pub use response::Response;
+pub use tls::certificates;
 
-use crate::error::{Code, Error, HttpFailure, Result};
-use crate::model;
-use failure::Failure;
+use crate::error::{Code, Error, Outcome, Result};
+use crate::events::Events;
+use crate::model::is_loopback;
 use once_cell::sync::OnceCell;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, redirect};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, redirect};
 use retry::Backoff;
 use secrecy::{ExposeSecret, SecretString};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
+use transport_error::TransportError;
 use zeroize::Zeroizing;
 
-/// The most that is read of one answer, in bytes: far above any page the service sends.
+/// The largest response body that is read, in bytes: far above any page that the service sends.
 const BODY_LIMIT: usize = 64 << 20;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
-/// How requests are made.
+/// How requests are sent.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The longest wait for a connection.
+    /// The time limit for establishing a connection.
     pub connect_timeout: Duration,
-    /// The longest wait for a whole answer, connection included.
+    /// The time limit for one attempt, from connecting to the end of the response.
     pub timeout: Duration,
-    /// How often a request is sent at the most.
+    /// The maximum number of attempts for one request.
     pub maximum_attempts: u32,
-    /// Trusted besides the system's authorities: PEM.
-    pub certificate_authority: Option<Vec<u8>>,
+    /// CA certificates in PEM that are trusted in addition to the system's.
+    pub ca_certificate: Option<Vec<u8>>,
+    /// What is different for servers on this machine.
+    pub loopback: Loopback,
 }
 
 impl Default for Settings {
@@ -43,81 +56,28 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             maximum_attempts: 4,
-            certificate_authority: None,
+            ca_certificate: None,
+            loopback: Loopback::default(),
         }
     }
 }
 
-/// A request, as often as it has to be sent.
-#[derive(Debug)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// Where to; https only, and nothing secret in it.
-    pub url: Url,
-    /// Headers besides those that every request has.
-    pub headers: Vec<(HeaderName, String)>,
-    /// The `Authorization` header.
-    pub authorization: Option<SecretString>,
-    /// The body and its content type.
-    pub body: Option<(&'static str, SecretString)>,
+/// What is different for servers on this machine, besides that no proxy is used for them.
+#[derive(Clone, Debug)]
+pub struct Loopback {
+    /// A PEM file with CA certificates that are trusted too. It may be created later.
+    pub ca_certificate_file: Option<PathBuf>,
+    /// What to try after an error with this code.
+    pub hint: fn(Code) -> Option<&'static str>,
 }
 
-/// An answer of any status.
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The whole body.
-    pub body: Zeroizing<Vec<u8>>,
-    /// How often the request was sent.
-    pub attempts: u32,
-    /// Whether an earlier attempt may have been carried out without its answer coming back.
-    pub lost_answer: bool,
-    /// The `x-ms-client-request-id` that went along.
-    pub client_request_id: String,
-}
-
-impl Response {
-    /// The same answer, with what an earlier one to the same request brought along: its attempts, and the doubt.
-    pub fn after(mut self, earlier: &Self) -> Self {
-        self.attempts += earlier.attempts;
-        self.lost_answer |= earlier.lost_answer;
-        self
-    }
-
-    /// What an error says of this answer; `error_code` and `tracking_id` as far as its body had them.
-    pub fn failure(&self, error_code: Option<String>, tracking_id: Option<String>) -> HttpFailure {
-        HttpFailure {
-            status: self.status,
-            error_code,
-            tracking_id: tracking_id.or_else(|| self.header("x-ms-request-id").map(str::to_owned)),
-            client_request_id: Some(self.client_request_id.clone()),
-        }
-    }
-
-    /// When the server sent it, by its own clock.
-    pub fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.header("date")?).ok()
-    }
-
-    /// A header's text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+impl Default for Loopback {
+    fn default() -> Self {
+        Self { ca_certificate_file: None, hint: |_| None }
     }
 }
 
-/// Hears about requests; what it gets holds no secret.
-pub trait Listener: Sync {
-    /// One line about a request. Does not wait.
-    fn note(&self, text: String);
-
-    /// One line about why it takes so long. Does not wait.
-    fn wait(&self, text: String);
-}
-
-/// Connections to servers, reused from request to request.
+/// Sends requests over connections that it keeps open.
 #[derive(Debug, Default)]
 pub struct Transport {
     settings: Settings,
@@ -126,31 +86,34 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// A transport that has not connected to anything.
+    /// A transport without connections.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
     }
 
-    /// Sends `request`, again where that may help, and returns the last answer.
+    /// Sends `request`, repeats it where that may help, and returns the last response.
     ///
-    /// Answers of 408, 429, 500, 502, 503 and 504 are waited out by `Retry-After` or by back-off with jitter, as are
-    /// broken connections, up to [`Settings::maximum_attempts`].
+    /// Responses of 408, 429, 500, 502, 503 and 504 are repeated after `Retry-After` or after back-off with jitter, as
+    /// are broken connections, up to [`Settings::maximum_attempts`].
     ///
     /// # Errors
-    /// No answer came: [`Code::ConnectionFailed`], [`Code::HostNotFound`], [`Code::UntrustedCertificate`],
-    /// [`Code::Timeout`], [`Code::UnexpectedResponse`] for a body that broke off. The outcome is `unknown` where the
-    /// request may have arrived; a caller that changes nothing says so ([`Error::of_a_read`]).
-    pub async fn send(&self, request: &Request, listener: &impl Listener) -> Result<Response> {
+    /// No response arrived: [`Code::ConnectionFailed`], [`Code::HostNotFound`], [`Code::UntrustedCertificate`],
+    /// [`Code::Timeout`], [`Code::UnexpectedResponse`] for a body that broke off. The outcome is `unknown` if a request
+    /// that changes something may have arrived.
+    pub async fn send(&self, request: &Request, events: &Events) -> Result<Response> {
         let client = self.client(&request.url)?;
+        if request.is_write {
+            events.set_outcome(Outcome::Unknown);
+        }
         let client_request_id = uuid::Uuid::new_v4().to_string();
         let mut backoff = Backoff::default();
-        let mut lost_answer = false;
+        let mut maybe_applied = false;
         for attempt in 1.. {
             let last = attempt >= self.settings.maximum_attempts;
             let started = Instant::now();
             let wait = match self.send_once(&client, request, &client_request_id).await {
                 Ok((status, headers, body)) => {
-                    listener.note(format!(
+                    events.debug(format!(
                         "{} {} -> {status} in {} ms",
                         request.method,
                         request.url,
@@ -163,23 +126,23 @@ impl Transport {
                             headers,
                             body,
                             attempts: attempt,
-                            lost_answer,
+                            maybe_applied,
                             client_request_id,
                         });
                     };
-                    lost_answer |= status != 429;
+                    maybe_applied |= status != 429;
                     wait
                 }
-                Err(failure) => {
-                    listener.note(format!("{} {} -> {failure}", request.method, request.url));
-                    lost_answer |= failure.may_have_arrived;
-                    if last || !failure.worth_another_try {
-                        return Err(failure.into_error(attempt, lost_answer));
+                Err(error) => {
+                    events.debug(format!("{} {} -> {error}", request.method, request.url));
+                    maybe_applied |= error.may_have_arrived;
+                    if last || !error.is_retryable {
+                        return Err(error.into_error(attempt, request.is_write && maybe_applied));
                     }
                     backoff.next()
                 }
             };
-            listener.wait(format!(
+            events.verbose(format!(
                 "waiting {:.1} s before attempt {} of {}",
                 wait.as_secs_f32(),
                 attempt + 1,
@@ -195,8 +158,8 @@ impl Transport {
         client: &Client,
         request: &Request,
         id: &str,
-    ) -> std::result::Result<(u16, HeaderMap, Zeroizing<Vec<u8>>), Failure> {
-        let failed = |error| Failure::of(error, &request.url, &self.settings);
+    ) -> std::result::Result<(u16, HeaderMap, Zeroizing<Vec<u8>>), TransportError> {
+        let failed = |error| TransportError::new(error, &request.url, &self.settings);
         let mut builder = client.request(request.method.clone(), request.url.clone()).header(CLIENT_REQUEST_ID, id);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
@@ -216,90 +179,50 @@ impl Transport {
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > BODY_LIMIT {
-                return Err(Failure::too_long(&request.url, BODY_LIMIT));
+                return Err(TransportError::too_long(&request.url, BODY_LIMIT));
             }
             body.extend_from_slice(&chunk);
         }
         Ok((response.status().as_u16(), std::mem::take(response.headers_mut()), body))
     }
 
-    /// The client for `url`: loopback addresses trust the emulator's authority, and no proxy stands before them.
+    /// The client for `url`.
     fn client(&self, url: &Url) -> Result<Client> {
-        if !is_loopback(url) {
+        if !url.host_str().is_some_and(is_loopback) {
             return self.remote.get_or_try_init(|| self.build(Client::builder(), None)).cloned();
         }
         if let Some(client) = self.loopback.get() {
             return Ok(client.clone());
         }
-        let authority = model::home().and_then(|home| std::fs::read(model::certificate_authority(&home)).ok());
-        let known = authority.is_some();
-        let client = self.build(Client::builder().no_proxy(), authority)?;
-        // An emulator that starts for the first time makes its authority while this session lives.
-        Ok(if known { self.loopback.get_or_init(|| client).clone() } else { client })
+        let pem = self.settings.loopback.ca_certificate_file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let exists = pem.is_some();
+        let client = self.build(Client::builder().no_proxy(), pem)?;
+        // Without the file the client is not kept: the file may be created while this session lives.
+        Ok(if exists { self.loopback.get_or_init(|| client).clone() } else { client })
     }
 
-    fn build(&self, builder: reqwest::ClientBuilder, authority: Option<Vec<u8>>) -> Result<Client> {
-        // Fails where the process has a provider already, which then serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    fn build(&self, builder: reqwest::ClientBuilder, pem: Option<Vec<u8>>) -> Result<Client> {
+        let failed = |error: &dyn std::error::Error| {
+            Error::new(Code::Internal, "The HTTP client could not be set up.").caused_by(error)
+        };
         let mut trusted = Vec::new();
-        for pem in authority.iter().chain(&self.settings.certificate_authority) {
+        for pem in pem.iter().chain(&self.settings.ca_certificate) {
             trusted.extend(certificates(pem)?);
         }
         builder
-            .tls_certs_merge(trusted)
+            .tls_backend_preconfigured(tls::config(trusted).map_err(|error| failed(&error))?)
             .https_only(true)
             .redirect(redirect::Policy::none())
             .connect_timeout(self.settings.connect_timeout)
             .timeout(self.settings.timeout)
             .user_agent(concat!("aziotdps/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| Error::new(Code::Internal, "The HTTP client could not be set up.").caused_by(&error))
+            .map_err(|error| failed(&error))
     }
 }
 
-/// The certificates of a PEM text.
-///
-/// # Errors
-/// [`Code::InvalidArgument`] where there is none.
-pub fn certificates(pem: &[u8]) -> Result<Vec<Certificate>> {
-    let refuse =
-        || Error::argument("caCertificate", "There is no certificate in the trusted authority; PEM is accepted.");
-    match Certificate::from_pem_bundle(pem) {
-        Ok(certificates) if certificates.is_empty() => Err(refuse()),
-        Ok(certificates) => Ok(certificates),
-        Err(error) => Err(refuse().caused_by(&error)),
-    }
-}
-
-/// Whether `url` names this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
-        Some("localhost") => true,
-        Some(host) => host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback()),
-        None => false,
-    }
-}
-
-fn sensitive(text: &SecretString) -> std::result::Result<HeaderValue, Failure> {
-    let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|_| Failure::bad_authorization())?;
+fn sensitive(text: &SecretString) -> std::result::Result<HeaderValue, TransportError> {
+    let mut value = HeaderValue::from_str(text.expose_secret()).map_err(|_| TransportError::bad_authorization())?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for (url, expected) in [
-            ("https://localhost:8443/a", true),
-            ("https://127.0.0.2/", true),
-            ("https://[::1]:1/", true),
-            ("https://localhost.example/", false),
-            ("https://10.0.0.1/", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
-        }
-    }
 }

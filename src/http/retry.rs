@@ -1,13 +1,13 @@
-//! How long to wait before a request is sent again.
+//! The wait before a request is repeated.
 
 use reqwest::header::HeaderValue;
 use std::time::{Duration, SystemTime};
 
-/// A wait longer than this is not worth waiting: the answer goes to the caller, who knows better.
+/// A longer wait is not begun: the caller gets the response and decides.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-/// Waits that double from half a second to 30 seconds, each with a jitter of up to a half, so that many clients that
-/// failed together do not come back together.
+/// Waits that double from half a second to 30 seconds, each with a jitter of up to a half, so that clients whose requests
+/// failed at the same time do not repeat them at the same time.
 #[derive(Debug, Default)]
 pub struct Backoff {
     waits: u32,
@@ -21,15 +21,15 @@ impl Backoff {
         whole.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 
-    /// The wait after an answer, or `None` where another try would not help. `retry_after` is seconds or a date; it is
-    /// what the service asks for, so it is never shortened.
+    /// The wait after a response, or `None` if repeating the request would not help. `retry_after` is seconds or a date. It
+    /// is never shortened, since the service asks for it.
     pub fn after(&mut self, status: u16, retry_after: Option<&HeaderValue>, now: SystemTime) -> Option<Duration> {
         if !matches!(status, 408 | 429 | 500 | 502 | 503 | 504) {
             return None;
         }
         let own = self.next();
         let wait = match retry_after.and_then(|value| parse(value.to_str().ok()?, now)) {
-            // A little of our own on top, for the same reason as the jitter.
+            // Some of the back-off is added, for the same reason as the jitter.
             Some(asked) => asked.saturating_add(own.min(asked / 10)),
             None => own,
         };
@@ -74,19 +74,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_beyond_patience_is_not_begun() {
+    fn a_wait_above_the_limit_is_not_begun() {
         for beyond in ["3600", "18446744073709551615"] {
             assert_eq!(after(429, Some(beyond)), None);
         }
     }
 
     #[test]
-    fn nonsense_in_retry_after_falls_back_to_our_own_wait() {
+    fn an_invalid_retry_after_falls_back_to_the_back_off() {
         assert!(after(429, Some("soon")).is_some_and(|wait| wait <= Duration::from_millis(500)));
     }
 
     #[test]
-    fn refusals_are_final() {
+    fn other_statuses_are_not_repeated() {
         for status in [200, 400, 401, 403, 404, 409, 412, 501] {
             assert_eq!(after(status, Some("1")), None, "{status}");
         }

@@ -1,16 +1,15 @@
-//! The emulator's account: fixed and published, as development storage accounts are. None of these values opens
-//! anything but an emulator on the same machine.
+//! The emulator's account: constant and published, like the development storage account of Azurite. These values give
+//! access to nothing but an emulator on the same machine.
 
 use super::ResourceId;
-use etcetera::base_strategy::{BaseStrategy, choose_native_strategy};
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
 
 /// A shared access policy of the emulator.
 #[derive(Clone, Copy, Debug)]
 pub struct DevelopmentPolicy {
     /// The policy's name, `skn` in a token.
     pub name: &'static str,
-    /// The rights as resource manager spells them.
+    /// The rights, as Azure Resource Manager has them.
     pub rights: &'static str,
     /// base64, 64 bytes.
     pub primary_key: &'static str,
@@ -33,14 +32,17 @@ pub struct Development {
     pub resource_group_name: &'static str,
     /// The service's name.
     pub name: &'static str,
-    /// What devices call the service by.
+    /// The ID scope by which devices address the service.
     pub id_scope: &'static str,
+    /// The name of the file with the emulator's CA certificate in its data folder: PEM. Clients trust it for loopback
+    /// addresses only.
+    pub ca_certificate_file: &'static str,
     /// The shared access policies; the first is the service's default one, with every right.
     pub policies: [DevelopmentPolicy; 5],
 }
 
 impl Development {
-    /// The service in resource manager.
+    /// The service's resource id.
     pub fn resource(&self) -> ResourceId {
         ResourceId {
             subscription_id: self.subscription_id.to_owned(),
@@ -49,13 +51,13 @@ impl Development {
         }
     }
 
-    /// The text of its id.
+    /// The resource id as text.
     pub fn resource_id(&self) -> String {
         self.resource().to_string()
     }
 }
 
-/// The values themselves.
+/// The values.
 pub const DEVELOPMENT: Development = Development {
     tenant_id: "d0e5d0e5-0000-4000-8000-000000000001",
     client_id: "d0e5d0e5-0000-4000-8000-000000000002",
@@ -64,6 +66,7 @@ pub const DEVELOPMENT: Development = Development {
     resource_group_name: "emulator",
     name: "emulator",
     id_scope: "0ne0EMULATOR",
+    ca_certificate_file: "emulator-ca.pem",
     policies: [
         DevelopmentPolicy {
             name: "provisioningserviceowner",
@@ -98,17 +101,26 @@ pub const DEVELOPMENT: Development = Development {
     ],
 };
 
-/// The folder that holds what the emulator keeps for this user: `AZIOTDPS_HOME`, or the platform's place for
-/// application data. `None` where the user has no home folder.
-pub fn home() -> Option<PathBuf> {
-    match std::env::var_os("AZIOTDPS_HOME") {
-        Some(folder) if !folder.is_empty() => Some(folder.into()),
-        _ => Some(choose_native_strategy().ok()?.data_dir().join("aziotdps")),
-    }
+/// Whether `host`, as it stands in a URL, is this machine.
+pub fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']);
+    address == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// The emulator's certificate authority in `home`: PEM, made by the first start. A client trusts it for loopback
-/// addresses and for nothing else.
-pub fn certificate_authority(home: &Path) -> PathBuf {
-    home.join("emulator-ca.pem")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("127.0.0.2", true),
+            ("[::1]", true),
+            ("localhost.example", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(host), expected, "{host}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The kinds of record, and the few things in which they differ on the wire.
+//! The kinds of record, and how they differ on the wire.
 
 use super::AccessRight;
 
@@ -12,7 +12,7 @@ pub enum EnrollmentKind {
 }
 
 impl EnrollmentKind {
-    /// The collection's path segment, which is also the member that holds the items of a bulk request.
+    /// The collection's path segment, which is also the member with the items of a bulk request.
     pub fn collection(self) -> &'static str {
         match self {
             Self::Individual => "enrollments",
@@ -28,7 +28,7 @@ impl EnrollmentKind {
         }
     }
 
-    /// The kind as a person calls it.
+    /// The name of the kind in texts.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Individual => "enrollment",
@@ -36,7 +36,7 @@ impl EnrollmentKind {
         }
     }
 
-    /// The member of `attestation.x509` that holds this kind's uploaded certificates.
+    /// The member of `attestation.x509` with the certificates of this kind.
     pub fn certificates_member(self) -> &'static str {
         match self {
             Self::Individual => "clientCertificates",
@@ -50,7 +50,7 @@ impl EnrollmentKind {
 pub enum Collection {
     /// Enrollments of a kind.
     Enrollments(EnrollmentKind),
-    /// What came of devices that provisioned: `/registrations/{registrationId}`.
+    /// Registration records of devices that provisioned: `/registrations/{registrationId}`.
     Registrations,
 }
 
@@ -69,7 +69,7 @@ impl Collection {
         }
     }
 
-    /// The right that reading takes.
+    /// The right that reading needs.
     pub fn read_right(self) -> AccessRight {
         match self {
             Self::Enrollments(_) => AccessRight::EnrollmentRead,
@@ -77,7 +77,7 @@ impl Collection {
         }
     }
 
-    /// The right that removing takes.
+    /// The right that removing needs.
     pub fn write_right(self) -> AccessRight {
         match self {
             Self::Enrollments(_) => AccessRight::EnrollmentWrite,

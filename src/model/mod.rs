@@ -1,30 +1,31 @@
-//! The service's own words and records, as they stand on the wire.
+//! The service's records and enums, as they are on the wire.
 //!
-//! Used by every room, uses none of ours. A record is kept as the JSON object that the service sent
-//! ([`Record`]): members this version does not know, and every twin, survive a read, a merge and a write unchanged.
+//! Every module may use this one; it uses none. A record is kept as the JSON object that the service sent ([`Record`]):
+//! members that this version does not know, and every twin, survive a read, a merge and a write unchanged.
 
 mod development;
 mod kind;
 mod record;
 mod resource_id;
 mod right;
-mod words;
+mod wire_enum;
 
-pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, certificate_authority, home};
+pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, is_loopback};
 pub use kind::{Collection, EnrollmentKind};
 pub use record::{Members, Record};
 pub use resource_id::{PROVIDER, ResourceId};
 pub use right::{AccessRight, AccessRights};
-pub use words::{
-    AllocationPolicy, AttestationType, AuthType, Clear, Environment, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
+pub use wire_enum::{
+    AllocationPolicy, AttestationType, AuthType, ClearableMember, Environment, ProvisioningStatus, ReprovisionPolicy,
+    Slot, WireEnum,
 };
 
-/// The data-plane api-version that is sent unless a caller needs a newer one.
+/// The data-plane api-version that is sent unless a request needs a newer one.
 pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";
 
-/// The data-plane api-version that knows device registries: `namespaceName`, `certificateAuthorityName` and
+/// The data-plane api-version with device registries: `namespaceName`, `certificateAuthorityName` and
 /// `certificatePolicyName`.
 pub const DEVICE_REGISTRY_API_VERSION: &str = "2026-11-01";
 
-/// The resource-manager api-version of `Microsoft.Devices/provisioningServices`.
+/// The Azure Resource Manager api-version of `Microsoft.Devices/provisioningServices`.
 pub const RESOURCE_MANAGER_API_VERSION: &str = "2022-12-12";

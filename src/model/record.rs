@@ -3,44 +3,44 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The members of a JSON object, in the order in which they came.
+/// The members of a JSON object, in their original order.
 pub type Members = Map<String, Value>;
 
-/// An enrollment, an enrollment group or a registration record: a JSON object, kept whole.
+/// An enrollment, an enrollment group or a registration record: a JSON object with all its members.
 ///
-/// Typed copies lose what they do not know, and a twin may hold any JSON under any name (`version`, `count` and
-/// `metadata` included). So nothing is copied: the few members that a rule needs are looked up by path.
+/// Typed structs lose unknown members, and a twin may contain any JSON under any name (`version`, `count` and `metadata`
+/// included). So there are none: the few members that a rule needs are read by path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record(pub Members);
 
 impl Record {
-    /// The value at `path`, or `None` where any step is missing or null.
+    /// The value at `path`, or `None` if any step is missing or null.
     pub fn get(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.0.get(*first)?, |value, step| value.get(step)).filter(|value| !value.is_null())
     }
 
-    /// The text at `path`, or `None` where it is missing or is not a text.
+    /// The text at `path`, or `None` if it is missing or not a text.
     pub fn text(&self, path: &[&str]) -> Option<&str> {
         self.get(path)?.as_str()
     }
 
-    /// Puts `value` at `path`, making the objects on the way where they are missing.
+    /// Sets the value at `path`. Creates missing objects on the path.
     pub fn set(&mut self, path: &[&str], value: impl Into<Value>) {
         if let Some((last, way)) = path.split_last() {
             self.object(way).insert((*last).to_owned(), value.into());
         }
     }
 
-    /// Takes the value at `path` out; the order of the other members stays.
+    /// Removes the value at `path`; the other members keep their order.
     pub fn remove(&mut self, path: &[&str]) -> Option<Value> {
         let (last, way) = path.split_last()?;
         let members = way.iter().try_fold(&mut self.0, |members, step| members.get_mut(*step)?.as_object_mut())?;
         members.shift_remove(*last)
     }
 
-    /// The object at `path`, made where it is missing or is something else.
+    /// The object at `path`, created if it is missing or something else.
     fn object(&mut self, path: &[&str]) -> &mut Members {
         path.iter().fold(&mut self.0, |members, step| {
             let value = members.entry(*step).or_insert(Value::Null);
@@ -49,7 +49,7 @@ impl Record {
             }
             match value {
                 Value::Object(inner) => inner,
-                _ => unreachable!("made an object above"),
+                _ => unreachable!("an object since the line above"),
             }
         })
     }

@@ -1,8 +1,8 @@
-//! The id of a provisioning service in resource manager.
+//! Resource ids of provisioning services.
 
 use std::fmt;
 
-/// The segments of a path that lead to the provisioning services of a scope.
+/// The path segments of the resource type, below a subscription or a resource group.
 pub const PROVIDER: [&str; 3] = ["providers", "Microsoft.Devices", "provisioningServices"];
 
 /// `/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.Devices/provisioningServices/{n}`, its parts.
@@ -17,8 +17,8 @@ pub struct ResourceId {
 }
 
 impl ResourceId {
-    /// Reads a resource id; fixed words are compared without case. `None` where it is not the id of a provisioning
-    /// service.
+    /// Parses a resource id; the constant segments are compared without case. `None` if it is not the id of a
+    /// provisioning service.
     pub fn parse(text: &str) -> Option<Self> {
         let fixed = |part: &str, word: &str| part.eq_ignore_ascii_case(word);
         match text.trim_end_matches('/').split('/').collect::<Vec<_>>()[..] {

@@ -1,4 +1,4 @@
-//! What a shared access policy may do.
+//! The rights of shared access policies.
 
 use serde::{Deserialize, Deserializer};
 
@@ -30,7 +30,7 @@ impl AccessRight {
         Self::RegistrationStatusWrite,
     ];
 
-    /// The right as resource manager spells it.
+    /// The name of the right in Azure Resource Manager.
     pub fn name(self) -> &'static str {
         match self {
             Self::ServiceConfig => "ServiceConfig",
@@ -43,18 +43,18 @@ impl AccessRight {
     }
 }
 
-/// The rights of one policy: on the wire one text, the rights joined by commas (`"ServiceConfig, EnrollmentWrite"`).
+/// The rights of one policy. On the wire they are one text, separated by commas (`"ServiceConfig, EnrollmentWrite"`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccessRights(pub Vec<AccessRight>);
 
 impl AccessRights {
-    /// Reads the wire's text; words this version does not know are left out.
+    /// Parses the text on the wire; rights that this version does not know are omitted.
     pub fn parse(text: &str) -> Self {
         let known = |word: &str| AccessRight::ALL.into_iter().find(|right| right.name().eq_ignore_ascii_case(word));
         Self(text.split(',').filter_map(|word| known(word.trim())).collect())
     }
 
-    /// Whether a call that needs `right` is allowed. A right to write reads too: the service's default policy holds
+    /// Whether a request that needs `right` is allowed. A right to write includes reading: the service's default policy has
     /// `EnrollmentWrite` without `EnrollmentRead`, and reads.
     pub fn allow(&self, right: AccessRight) -> bool {
         let writer = match right {
@@ -65,7 +65,7 @@ impl AccessRights {
         self.0.contains(&right) || self.0.contains(&writer)
     }
 
-    /// How powerful the policy is, for choosing the least: changing the service weighs more than any record, writing
+    /// How privileged the policy is, to choose the least: changing the service weighs more than changing a record, writing
     /// more than reading.
     pub fn weight(&self) -> u32 {
         let weight = |right: &AccessRight| match right {

@@ -1,12 +1,13 @@
-//! Connecting a session: which cloud, who signs in, which service is meant by default.
+//! Connecting a session: cloud, account, default service.
 
-use super::Request;
-use crate::connection::{Cloud, Connection};
-use crate::context::Context;
-use crate::credential::{Account, Authority, ClientSecret, ConnectionString, SuppliedTokens};
+use super::request::Request;
+use crate::connection::{Cloud, Connection, Context};
+use crate::credential::{Account, Audience, ClientSecret, ConnectionString, SuppliedTokens};
 use crate::error::{Error, Result};
-use crate::http::{Settings, Url, certificates, is_loopback};
-use crate::model::{AuthType, DEVELOPMENT, Environment, Word};
+use crate::file;
+use crate::http::{Authorize, Loopback, Settings, Url, certificates};
+use crate::local;
+use crate::model::{AuthType, DEVELOPMENT, Environment, WireEnum, is_loopback};
 use crate::target::{Target, check_segment};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -14,13 +15,10 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The largest file of trusted certificates that is read, in bytes.
+/// The largest file of CA certificates that is read, in bytes.
 const PEM_LIMIT: u64 = 4 << 20;
 
-/// Where the emulator listens unless told otherwise.
-const EMULATOR: &str = "https://localhost:8443";
-
-/// `true` is the emulator at its usual address; a text is its address.
+/// `true` is the emulator at its default address; a text is its address.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "true, or the emulator's address, such as \"https://localhost:8443\"")]
 enum Emulator {
@@ -54,12 +52,12 @@ struct Connect {
     _shape: Option<Value>,
 }
 
-/// What a session has before it is connected: nobody who signs in, so only connection strings work.
+/// The connection of a session that is not connected: it has no account, so only connection strings work.
 pub fn unconnected() -> Connection {
-    Connection::new(cloud(Environment::Public), Settings::default())
+    Connection::new(Cloud::new(Environment::Public), None, default_settings())
 }
 
-/// Makes a connection and proves that its account can sign in.
+/// Creates a connection and signs in with its account.
 ///
 /// # Errors
 /// [`crate::error::Code::InvalidArgument`], and those of signing in.
@@ -74,10 +72,10 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
             check_segment(parameter, name)?;
         }
     }
-    let mut cloud = cloud(given.environment.unwrap_or(Environment::Public));
+    let mut cloud = Cloud::new(given.environment.unwrap_or(Environment::Public));
     let emulator = match given.emulator.take() {
         None | Some(Emulator::Switch(false)) => None,
-        Some(Emulator::Switch(true)) => Some(emulator_address(EMULATOR)?),
+        Some(Emulator::Switch(true)) => Some(emulator_address(local::ADDRESS)?),
         Some(Emulator::Address(address)) => Some(emulator_address(&address)?),
     };
     if let Some(address) = &emulator {
@@ -97,7 +95,9 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     if let Some(scope) = &given.data_plane_scope {
         cloud.authority.data_plane_scope = scope.clone();
     }
-    let mut connection = Connection::new(cloud, transport(&given)?);
+    let settings = settings(&given)?;
+    let account = account(&mut given)?;
+    let mut connection = Connection::new(cloud, account, settings);
     connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
     connection.api_version = api_version(given.data_plane_api_version.take())?;
     connection.subscription_id = given.subscription_id.clone();
@@ -106,9 +106,9 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
         (None, Some(_)) => Some(Target::Resource { id: DEVELOPMENT.resource(), host_name: None }),
         (None, None) => None,
     };
-    connection.account = account(&mut given)?;
-    if let Some(Account::ClientSecret(_)) = connection.account {
-        connection.resource_manager_token(context).await?;
+    if let Some(Account::ClientSecret(_)) = connection.sign_in.account() {
+        let Connection { sign_in, transport, .. } = &connection;
+        sign_in.credentials(Audience::ResourceManager, transport, &context.events).authorization().await?;
     }
     Ok(connection)
 }
@@ -138,8 +138,13 @@ fn account(given: &mut Connect) -> Result<Option<Account>> {
     }
 }
 
-fn transport(given: &Connect) -> Result<Settings> {
-    let mut settings = Settings::default();
+fn default_settings() -> Settings {
+    let loopback = Loopback { ca_certificate_file: local::ca_certificate(), hint: local::hint };
+    Settings { loopback, ..Settings::default() }
+}
+
+fn settings(given: &Connect) -> Result<Settings> {
+    let mut settings = default_settings();
     for (seconds, parameter, setting) in [
         (given.connect_timeout_seconds, "connectTimeoutSeconds", &mut settings.connect_timeout),
         (given.timeout_seconds, "timeoutSeconds", &mut settings.timeout),
@@ -164,15 +169,10 @@ fn transport(given: &Connect) -> Result<Settings> {
                 let forms = "PEM text or the path of a PEM file";
                 Error::argument("caCertificate", format!("'{certificate}' cannot be read; accepted are {forms}."))
             };
-            // Anything but a file might never end.
-            let is_file = std::fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= PEM_LIMIT);
-            if !is_file {
-                return Err(refuse());
-            }
-            std::fs::read(&path).map_err(|error| refuse().caused_by(&error))?
+            file::read(&path, PEM_LIMIT).map_err(|error| refuse().caused_by(&error))?.to_vec()
         };
         certificates(&pem)?;
-        settings.certificate_authority = Some(pem);
+        settings.ca_certificate = Some(pem);
     }
     Ok(settings)
 }
@@ -188,27 +188,6 @@ fn api_version(given: Option<String>) -> Result<Option<String>> {
     }
 }
 
-fn cloud(environment: Environment) -> Cloud {
-    let (login, manager) = match environment {
-        Environment::Public => ("https://login.microsoftonline.com/", "https://management.azure.com/"),
-        Environment::UsGovernment => ("https://login.microsoftonline.us/", "https://management.usgovcloudapi.net/"),
-        Environment::China => ("https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn/"),
-    };
-    let fixed = |text| match Url::parse(text) {
-        Ok(url) => url,
-        Err(_) => unreachable!("a fixed address"),
-    };
-    Cloud {
-        authority: Authority {
-            host: fixed(login),
-            // One page of the documentation names another audience for China, another does not: it can be set.
-            data_plane_scope: "https://azure-devices-provisioning.net/.default".to_owned(),
-            resource_manager_scope: format!("{manager}.default"),
-        },
-        resource_manager: fixed(manager),
-    }
-}
-
 fn address_of(parameter: &str, text: &str) -> Result<Url> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" && url.has_host() => Ok(url),
@@ -218,8 +197,8 @@ fn address_of(parameter: &str, text: &str) -> Result<Url> {
 
 fn emulator_address(text: &str) -> Result<Url> {
     let url = address_of("emulator", text)?;
-    // The published secret goes there, and a development certificate is trusted: only on this machine.
-    if is_loopback(&url) {
+    // It gets the published secret, and its development certificate is trusted: only on this machine.
+    if url.host_str().is_some_and(is_loopback) {
         Ok(url)
     } else {
         Err(Error::argument("emulator", "An emulator is on this machine (localhost)."))
@@ -228,7 +207,7 @@ fn emulator_address(text: &str) -> Result<Url> {
 
 /// What a session is connected with, without its secrets.
 pub fn describe(connection: &Connection) -> Value {
-    let (account, tenant_id) = match &connection.account {
+    let (account, tenant_id) = match connection.sign_in.account() {
         Some(Account::ClientSecret(account)) => (Some(account.client_id.as_str()), Some(account.tenant_id.as_str())),
         Some(Account::Supplied(_)) => (Some("access token"), None),
         None => (None, None),

@@ -1,16 +1,17 @@
-//! The key of one device of a symmetric-key group, derived from the group's.
+//! Deriving the key of a device from the key of its group.
 
-use super::settings::check_id;
-use super::{Common, GroupId, Request, data_plane};
-use crate::context::Context;
+use super::enrollment::check_key;
+use super::request::{Common, Request, check_id, enrollment_id, required};
+use crate::connection::Context;
 use crate::credential::sign;
+use crate::data_plane::DataPlane;
 use crate::error::{Code, Error, Result};
 use crate::model::{Collection, EnrollmentKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Derives a device's key from a group's key: one that is given, which takes no call, or the one that the service has.
+/// Derives a device's key from a group's key: from the request, without any call, or from the service.
 pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -20,22 +21,19 @@ pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
     }
     let mut common: Common = request.take()?;
     let Derive { registration_id, symmetric_key } = request.take()?;
-    let group = request.take::<GroupId>()?.one()?;
+    let group = enrollment_id(EnrollmentKind::Group, &mut request)?;
     request.finish()?;
-    let id = registration_id.ok_or_else(|| Error::argument("registrationId", "registrationId is required."))?;
+    let id = required(EnrollmentKind::Individual, registration_id)?;
     check_id(EnrollmentKind::Individual, &id)?;
-    if let Some(group) = &group {
-        check_id(EnrollmentKind::Group, group)?;
-    }
     let target = common.target()?;
     let key = match (symmetric_key, group) {
         (Some(key), None) => {
-            super::attestation::check_key(&key, "symmetricKey")?;
+            check_key(&key, "symmetricKey")?;
             key
         }
         (None, Some(group)) => {
             let read = async {
-                let plane = data_plane(target, None, context).await?;
+                let plane = DataPlane::open(target, None, context).await?;
                 let mechanism = plane.attestation_mechanism(EnrollmentKind::Group, &group).await?;
                 let key = mechanism.text(&["symmetricKey", "primaryKey"]).map(SecretString::from);
                 key.ok_or_else(|| {
@@ -50,5 +48,5 @@ pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
             return Err(Error::argument("symmetricKey", message));
         }
     };
-    context.item(Value::String(sign(&key, &id).expose_secret().to_owned())).await
+    context.events.item(Value::String(sign(&key, &id).expose_secret().to_owned())).await
 }

@@ -1,13 +1,11 @@
-//! Registrations: what came of devices that provisioned.
+//! Registration records of devices that provisioned.
 
-use super::listing::Paging;
-use super::settings::check_id;
-use super::{Common, Precondition, Request, data_plane};
-use crate::context::Context;
+use super::request::{Common, Paging, Precondition, Request, check_id, required};
+use crate::connection::Context;
+use crate::data_plane::{DataPlane, List};
 use crate::error::{Error, Result};
 use crate::model::{Collection, EnrollmentKind};
-use crate::present::registration as present;
-use crate::service::List;
+use crate::present;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,7 +16,7 @@ const EITHER: &str = "Please provide either RegistrationId or EnrollmentId.";
 struct Which {
     registration_id: Option<String>,
     enrollment_id: Option<String>,
-    // The service knows one query, which lists all; scripts for the Az module may give one.
+    // The service accepts one query, which lists all. Scripts for the Az module may give one.
     #[serde(rename = "query")]
     _query: Option<String>,
 }
@@ -47,14 +45,15 @@ pub async fn get(mut request: Request, context: &Context) -> Result<()> {
     let shape = common.shape;
     match (which.registration_id, which.enrollment_id) {
         (Some(id), None) => {
-            let read = async { data_plane(target, None, context).await?.get(Collection::Registrations, &id).await };
+            let read =
+                async { DataPlane::open(target, None, context).await?.get(Collection::Registrations, &id).await };
             let record = read.await.map_err(|error| error.with_target(Collection::Registrations.target(&id)))?;
-            context.item(present(shape, record)).await
+            context.events.item(present::registration(shape, record)).await
         }
         (None, Some(group)) => {
             let read = async {
-                let plane = data_plane(target, None, context).await?;
-                let present = |record| present(shape, record);
+                let plane = DataPlane::open(target, None, context).await?;
+                let present = |record| present::registration(shape, record);
                 paging.stream(&plane, List::RegistrationsOf(&group), present, context).await
             };
             read.await.map_err(|error: Error| error.with_target(format!("registrations of enrollmentGroup/{group}")))
@@ -75,14 +74,14 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
     let Remove { registration_id, pass_thru } = request.take()?;
     let precondition: Precondition = request.take()?;
     request.finish()?;
-    let id = registration_id.ok_or_else(|| Error::argument("registrationId", "registrationId is required."))?;
+    let id = required(EnrollmentKind::Individual, registration_id)?;
     check_id(EnrollmentKind::Individual, &id)?;
     precondition.check()?;
     let target = common.target()?;
     let write = async {
-        let plane = data_plane(target, None, context).await?;
-        plane.remove(Collection::Registrations, &id, precondition.bound()).await
+        let plane = DataPlane::open(target, None, context).await?;
+        plane.remove(Collection::Registrations, &id, precondition.if_match()).await
     };
     let removed = write.await.map_err(|error: Error| error.with_target(Collection::Registrations.target(&id)))?;
-    if removed && pass_thru { context.item(Value::Bool(true)).await } else { Ok(()) }
+    if removed && pass_thru { context.events.item(Value::Bool(true)).await } else { Ok(()) }
 }

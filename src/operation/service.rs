@@ -1,30 +1,31 @@
-//! Provisioning services, as resource manager knows them.
+//! Provisioning services, as Azure Resource Manager has them.
 
-use super::{Common, Event, Request};
-use crate::context::Context;
+use super::request::{Common, Request};
+use crate::connection::Context;
+use crate::credential::ConnectionString;
 use crate::error::{Code, Error, Result};
+use crate::events::Event;
 use crate::http::Url;
 use crate::model::{Record, ResourceId, Slot};
-use crate::present::{Shape, service as present};
-use crate::service::ResourceManager;
-use crate::target::{Target, host_name_of, resource_of};
-use secrecy::ExposeSecret;
+use crate::present::{self, Shape};
+use crate::resource_manager::{ResourceManager, host_name_of, id_of};
+use crate::target::Target;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The policy that every service is made with.
+/// The policy that every service is created with.
 const DEFAULT_POLICY: &str = "provisioningserviceowner";
 
-/// Reads one service: by resource id, or by name, in whichever group it is.
+/// Reads one service, by resource id or by name.
 pub async fn get(mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
     request.finish()?;
-    let target = common.target()?.or_else(|| context.connection().default_target.clone());
+    let target = common.target()?.or_else(|| context.connection.default_target.clone());
     let record = one(target, context).await?;
-    context.item(present(common.shape, record)).await
+    context.events.item(present::service(common.shape, record)).await
 }
 
-/// Reads the connection strings of one service, or of every service that the account sees.
+/// Reads the connection strings of one service, or of every service of the subscription.
 pub async fn connection_string(mut request: Request, context: &Context) -> Result<()> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
@@ -45,7 +46,7 @@ pub async fn connection_string(mut request: Request, context: &Context) -> Resul
     match common.target()? {
         Some(target) => {
             let service = one(Some(target), context).await?;
-            context.item(json!({"connectionString": wanted.of(&service, context).await?})).await
+            context.events.item(json!({"connectionString": wanted.of(&service, context).await?})).await
         }
         None => {
             let mut services = Services::new(which.resource_group_name, context).await?;
@@ -53,13 +54,13 @@ pub async fn connection_string(mut request: Request, context: &Context) -> Resul
                 for service in records {
                     let name = service.text(&["name"]).unwrap_or_default().to_owned();
                     match wanted.of(&service, context).await {
-                        Ok(text) => context.item(json!({"name": name, "connectionString": text})).await?,
-                        // Not every service has the policy, as not every one is to be managed.
+                        Ok(text) => context.events.item(json!({"name": name, "connectionString": text})).await?,
+                        // A service may lack the policy.
                         Err(error) if error.code() == Code::NotFound => {
-                            context.warning(format!("{name} is left out: {error}"))
+                            context.events.warning(format!("{name} is omitted: {error}"))
                         }
                         Err(error) if error.is_terminating() => return Err(error),
-                        Err(error) => context.emit(Event::Error(error)).await?,
+                        Err(error) => context.events.emit(Event::Error(error)).await?,
                     }
                 }
             }
@@ -68,7 +69,7 @@ pub async fn connection_string(mut request: Request, context: &Context) -> Resul
     }
 }
 
-/// Which connection string of a service is asked for.
+/// Which connection strings of a service the caller wants.
 struct Wanted {
     policy_name: String,
     key: Slot,
@@ -78,9 +79,9 @@ struct Wanted {
 impl Wanted {
     /// One text, or with `all` a list of them.
     async fn of(&self, service: &Record, context: &Context) -> Result<Value> {
-        let id = resource_of(service)?;
+        let id = id_of(service)?;
         let host_name = host_name_of(service)?;
-        let policies = ResourceManager::new(context).policies(&id).await?;
+        let policies = context.connection.resource_manager(&context.events).policies(&id).await?;
         let mut texts = policies
             .iter()
             .filter(|policy| self.all || policy.key_name.eq_ignore_ascii_case(&self.policy_name))
@@ -89,11 +90,7 @@ impl Wanted {
                     Slot::Primary => &policy.primary_key,
                     Slot::Secondary => &policy.secondary_key,
                 };
-                Value::String(format!(
-                    "HostName={host_name};SharedAccessKeyName={};SharedAccessKey={}",
-                    policy.key_name,
-                    key.expose_secret()
-                ))
+                Value::String(ConnectionString::format(&host_name, &policy.key_name, key))
             });
         if self.all {
             return Ok(texts.collect());
@@ -107,14 +104,18 @@ impl Wanted {
 
 async fn one(target: Option<Target>, context: &Context) -> Result<Record> {
     Ok(match target {
-        Some(Target::Resource { id, .. }) => ResourceManager::new(context).service(&id).await?,
+        Some(Target::Resource { id, .. }) => context.connection.resource_manager(&context.events).service(&id).await?,
         Some(Target::Name { resource_group_name: Some(resource_group_name), name }) => {
-            let subscription_id = context.connection().subscription(context).await?;
-            ResourceManager::new(context).service(&ResourceId { subscription_id, resource_group_name, name }).await?
+            let subscription_id = context.connection.subscription(&context.events).await?;
+            context
+                .connection
+                .resource_manager(&context.events)
+                .service(&ResourceId { subscription_id, resource_group_name, name })
+                .await?
         }
         Some(Target::Name { resource_group_name: None, name }) => {
-            let subscription_id = context.connection().subscription(context).await?;
-            ResourceManager::new(context).find(&subscription_id, &name).await?
+            let subscription_id = context.connection.subscription(&context.events).await?;
+            context.connection.resource_manager(&context.events).find(&subscription_id, &name).await?
         }
         Some(Target::HostName(_) | Target::ConnectionString(_)) | None => {
             let ways = "resourceGroupName and dpsName, dpsName alone, or resourceId";
@@ -135,9 +136,9 @@ pub async fn list(mut request: Request, context: &Context) -> Result<()> {
     request.finish()?;
     let mut services = Services::new(resource_group_name, context).await?;
     while let Some(records) = services.next().await? {
-        let shaped: Vec<Value> = records.into_iter().map(|record| present(shape, record)).collect();
+        let shaped: Vec<Value> = records.into_iter().map(|record| present::service(shape, record)).collect();
         if !shaped.is_empty() {
-            context.emit(Event::Items(shaped)).await?;
+            context.events.emit(Event::Items(shaped)).await?;
         }
     }
     Ok(())
@@ -159,8 +160,13 @@ enum Next {
 
 impl<'a> Services<'a> {
     async fn new(resource_group_name: Option<String>, context: &'a Context) -> Result<Self> {
-        let subscription_id = context.connection().subscription(context).await?;
-        Ok(Self { manager: ResourceManager::new(context), subscription_id, resource_group_name, next: Next::First })
+        let subscription_id = context.connection.subscription(&context.events).await?;
+        Ok(Self {
+            manager: context.connection.resource_manager(&context.events),
+            subscription_id,
+            resource_group_name,
+            next: Next::First,
+        })
     }
 
     async fn next(&mut self) -> Result<Option<Vec<Record>>> {

@@ -1,8 +1,7 @@
-//! The shapes in which records leave the library.
+//! The shapes of output records.
 //!
-//! `az` is the service's own JSON, untouched. `powershell` has the names, the order and the enum words of the Az
-//! module's output classes, so that the module only fills classes. Each record of it is written down once, as a list
-//! of its members.
+//! `az` is the service's JSON, unchanged. `powershell` has the names, the order and the enum values of the Az module's
+//! output classes, so that the module only fills classes. Each class is one list of members.
 
 mod powershell;
 
@@ -10,7 +9,7 @@ use crate::model::{EnrollmentKind, Record};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Which shape a request asks for.
+/// The shape that a request asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {

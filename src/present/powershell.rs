@@ -1,15 +1,15 @@
-//! The Az module's output classes, as JSON that fills them.
+//! The JSON for the Az module's output classes.
 
 use crate::model::{
-    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ResourceId, Word,
+    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ResourceId, WireEnum,
 };
 use serde_json::Value;
 
-/// How a member's value changes on the way.
+/// How a member's value is converted.
 enum As {
     /// Not at all.
     Same,
-    /// A word of an enum.
+    /// A value of an enum.
     Word(fn(&str) -> Option<&'static str>),
     /// A record of its own.
     Record(&'static [Field]),
@@ -17,14 +17,14 @@ enum As {
     List(&'static [Field]),
 }
 
-/// One property: its name, the member it comes from, and how.
+/// One property: its name, the member that it comes from, and the conversion.
 struct Field(&'static str, &'static str, As);
 
-fn word<T: Word>(text: &str) -> Option<&'static str> {
+fn word<T: WireEnum>(text: &str) -> Option<&'static str> {
     T::parse(text).map(T::powershell)
 }
 
-/// A registration's words are their wire spelling with a capital.
+/// The values of a registration's status are those on the wire with a capital letter.
 fn registration_status(text: &str) -> Option<&'static str> {
     ["Unassigned", "Assigning", "Assigned", "Failed", "Disabled"]
         .into_iter()
@@ -93,7 +93,7 @@ const ATTESTATION: &[Field] = &[
     ),
 ];
 
-/// What both kinds have after their ids.
+/// The properties of both kinds, after their ids.
 const ENROLLMENT: &[Field] = &[
     Field("RegistrationState", "registrationState", As::Record(REGISTRATION_STATE)),
     Field("Attestation", "attestation", As::Record(ATTESTATION)),
@@ -164,8 +164,8 @@ const SERVICE: &[Field] = &[
     ),
 ];
 
-/// `PSIndividualEnrollment` or `PSEnrollmentGroup`. Where the service sends none, the status reads `Enabled` and the
-/// policy `Hashed`, as scripts for the Az module expect.
+/// `PSIndividualEnrollment` or `PSEnrollmentGroup`. If the service sends none, the status is `Enabled` and the policy
+/// `Hashed`, as scripts for the Az module expect.
 pub fn enrollment(kind: EnrollmentKind, record: &Record) -> Value {
     let mut shaped = Members::new();
     match kind {
@@ -183,7 +183,7 @@ pub fn enrollment(kind: EnrollmentKind, record: &Record) -> Value {
         ("ProvisioningStatus", "provisioningStatus", ProvisioningStatus::Enabled.powershell()),
         ("AllocationPolicy", "allocationPolicy", AllocationPolicy::Hashed.powershell()),
     ] {
-        // A word of a newer service is not known, which is not the same as none.
+        // A value that this version does not know is not the same as none.
         if record.get(&[member]).is_none() {
             shaped.insert(property.to_owned(), default.into());
         }
@@ -216,7 +216,7 @@ pub fn service(record: &Record) -> Value {
     Value::Object(shaped)
 }
 
-/// Copies what is there; what is missing or null stays away, so that a class keeps its own default.
+/// Copies the members that exist. Missing and null ones are omitted, so that a class keeps its default.
 fn copy(fields: &[Field], from: &Members, to: &mut Members) {
     for Field(property, member, how) in fields {
         let Some(value) = from.get(*member).filter(|value| !value.is_null()) else { continue };
@@ -230,7 +230,7 @@ fn copy(fields: &[Field], from: &Members, to: &mut Members) {
             (As::List(fields), Value::Array(items)) => {
                 items.iter().filter_map(Value::as_object).map(|members| shape(fields, members)).collect()
             }
-            // Another kind of value than the class can hold.
+            // A value that the class cannot contain.
             _ => continue,
         };
         to.insert((*property).to_owned(), value);

@@ -13,7 +13,7 @@ const KEYS: (&str, &str) = ("QUJDREVGR0hJSktMTU5PUFFSU1Q=", "VFNSUVBPTk1MS0pJSEd
 /// A record with all that a careless change would break.
 fn precious(bench: &Bench) -> Value {
     let created = bench.run(
-        Call::EnrollmentNew,
+        Call::New(Individual),
         json!({
             "registrationId": "dev-01", "attestationType": "SymmetricKey", "primaryKey": KEYS.0, "secondaryKey": KEYS.1,
             "deviceId": "device@1", "iotHub": ["a.example"], "allocationPolicy": "Static",
@@ -36,18 +36,18 @@ fn a_record_lives_from_new_to_remove() {
     assert_eq!(created["attestation"]["symmetricKey"], json!({"primaryKey": KEYS.0, "secondaryKey": KEYS.1}));
     assert_eq!(created["reprovisionPolicy"], json!({"updateHubAssignment": true, "migrateDeviceData": true}));
 
-    let read = bench.run(Call::EnrollmentGet, json!({"registrationId": "DEV-01"})).item();
+    let read = bench.run(Call::Get(Individual), json!({"registrationId": "DEV-01"})).item();
     assert_eq!(read["registrationId"], "dev-01");
     assert_eq!(read["attestation"], json!({"type": "symmetricKey"}));
-    let shown = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01", "showKey": true})).item();
+    let shown = bench.run(Call::Get(Individual), json!({"registrationId": "dev-01", "showKey": true})).item();
     assert_eq!(shown["attestation"]["symmetricKey"]["secondaryKey"], KEYS.1);
 
-    let changed = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "edgeEnabled": true})).item();
+    let changed = bench.run(Call::Set(Individual), json!({"registrationId": "dev-01", "edgeEnabled": true})).item();
     assert_eq!((&changed["capabilities"]["iotEdge"], &changed["deviceId"]), (&json!(true), &json!("device@1")));
 
-    let removed = bench.run(Call::EnrollmentRemove, json!({"registrationId": "dev-01", "passThru": true}));
+    let removed = bench.run(Call::Remove(Individual), json!({"registrationId": "dev-01", "passThru": true}));
     assert_eq!(removed.items(), [json!(true)]);
-    let gone = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01"})).error();
+    let gone = bench.run(Call::Get(Individual), json!({"registrationId": "dev-01"})).error();
     assert_eq!((gone.code(), gone.target()), (Code::NotFound, Some("enrollment/dev-01")));
     assert!(gone.message().contains("Not Found") && gone.http().unwrap().tracking_id.is_some(), "{gone:?}");
 }
@@ -63,7 +63,7 @@ fn a_set_of_the_status_changes_nothing_else() {
     bench.put_raw("/enrollments/dev-01", before.to_string());
     let before = bench.emulator.stored(Individual, "dev-01").unwrap();
 
-    bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "provisioningStatus": "Disabled"})).item();
+    bench.run(Call::Set(Individual), json!({"registrationId": "dev-01", "provisioningStatus": "Disabled"})).item();
 
     let after = bench.emulator.stored(Individual, "dev-01").unwrap();
     let (before, after): (Value, Value) =
@@ -86,7 +86,7 @@ fn two_concurrent_sets_are_both_in_the_record() {
     precious(&bench);
     let mut merged_anew = false;
     for round in 0..20 {
-        let start = |request: Value| bench.session.start(Call::EnrollmentSet, request.to_string().as_bytes());
+        let start = |request: Value| bench.session.start(Call::Set(Individual), request.to_string().as_bytes());
         let first = start(json!({"registrationId": "dev-01", "tag": {"round": round}}));
         let second = start(json!({"registrationId": "dev-01", "desired": {"round": round}}));
         for operation in [first, second] {
@@ -108,13 +108,13 @@ fn two_concurrent_sets_are_both_in_the_record() {
 fn a_stale_etag_is_refused_and_force_is_not() {
     let bench = Bench::connected();
     let stale = precious(&bench)["etag"].clone();
-    let fresh = bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "tag": {}, "etag": stale})).item();
-    for call in [Call::EnrollmentSet, Call::EnrollmentRemove] {
+    let fresh = bench.run(Call::Set(Individual), json!({"registrationId": "dev-01", "tag": {}, "etag": stale})).item();
+    for call in [Call::Set(Individual), Call::Remove(Individual)] {
         let refused = bench.run(call, json!({"registrationId": "dev-01", "etag": stale})).error();
         assert_eq!((refused.code(), refused.outcome()), (Code::PreconditionFailed, Outcome::NotApplied));
     }
     assert_eq!(stored(&bench, "dev-01")["etag"], fresh["etag"]);
-    bench.run(Call::EnrollmentSet, json!({"registrationId": "dev-01", "deviceId": "z", "force": true})).item();
+    bench.run(Call::Set(Individual), json!({"registrationId": "dev-01", "deviceId": "z", "force": true})).item();
     assert!(bench.emulator.requests().iter().any(|call| call.if_match.as_deref() == Some("*")));
 }
 
@@ -123,8 +123,9 @@ fn new_never_overwrites() {
     let bench = Bench::connected();
     precious(&bench);
     let before = bench.emulator.stored(Individual, "dev-01");
-    let refused =
-        bench.run(Call::EnrollmentNew, json!({"registrationId": "Dev-01", "attestationType": "SymmetricKey"})).error();
+    let refused = bench
+        .run(Call::New(Individual), json!({"registrationId": "Dev-01", "attestationType": "SymmetricKey"}))
+        .error();
     assert_eq!((refused.code(), refused.http().unwrap().error_code.as_deref()), (Code::AlreadyExists, Some("409201")));
     assert_eq!(bench.emulator.stored(Individual, "dev-01"), before);
 }
@@ -135,20 +136,20 @@ fn a_certificate_is_replaced_alone_and_its_neighbour_stays() {
     let pem = include_str!("../data/device.pem");
     let created = bench
         .run(
-            Call::EnrollmentNew,
+            Call::New(Individual),
             json!({"registrationId": "device-01", "attestationType": "X509", "primaryCertificate": pem}),
         )
         .item();
     let info = created["attestation"]["x509"]["clientCertificates"]["secondary"]["info"].clone();
     assert_eq!(info["subjectName"], "CN=device-01");
     let other = include_str!("../data/other.pem");
-    let changed = bench.run(Call::EnrollmentSet, json!({"registrationId": "device-01", "primaryCertificate": other}));
+    let changed = bench.run(Call::Set(Individual), json!({"registrationId": "device-01", "primaryCertificate": other}));
     assert!(changed.warnings.iter().any(|line| line.contains("common name is 'other'")), "{changed:?}");
     let slots = changed.item()["attestation"]["x509"]["clientCertificates"].clone();
     assert_eq!((&slots["primary"]["info"]["subjectName"], &slots["secondary"]["info"]), (&json!("CN=other"), &info));
     // A change of something else keeps both.
-    bench.run(Call::EnrollmentSet, json!({"registrationId": "device-01", "tag": {"a": 1}})).item();
-    let kept = bench.run(Call::EnrollmentGet, json!({"registrationId": "device-01"})).item();
+    bench.run(Call::Set(Individual), json!({"registrationId": "device-01", "tag": {"a": 1}})).item();
+    let kept = bench.run(Call::Get(Individual), json!({"registrationId": "device-01"})).item();
     assert_eq!(kept["attestation"]["x509"]["clientCertificates"], slots);
 }
 
@@ -158,7 +159,7 @@ fn a_listing_streams_and_stops_when_nobody_looks() {
     bench.seed("enrollments", 0..10_000);
     let queries = || bench.calls().iter().filter(|call| call.contains("/query")).count();
 
-    let operation = bench.session.start(Call::EnrollmentList, b"{}");
+    let operation = bench.session.start(Call::List(Individual), b"{}");
     let first = loop {
         match operation.next(Some(Duration::from_secs(10))) {
             Event::Items(items) => break items.len(),
@@ -174,7 +175,7 @@ fn a_listing_streams_and_stops_when_nobody_looks() {
     std::thread::sleep(Duration::from_millis(300));
     assert!(queries() <= asked + 1, "the calls go on without a reader");
 
-    let all = bench.run(Call::EnrollmentList, json!({})).items();
+    let all = bench.run(Call::List(Individual), json!({})).items();
     let ids: std::collections::HashSet<_> =
         all.iter().map(|record| record["registrationId"].as_str().unwrap()).collect();
     assert_eq!((all.len(), ids.len()), (10_000, 10_000));
@@ -184,10 +185,10 @@ fn a_listing_streams_and_stops_when_nobody_looks() {
 fn top_and_page_size_bound_what_is_asked_for() {
     let bench = Bench::connected();
     bench.seed("enrollments", 0..25);
-    assert_eq!(bench.run(Call::EnrollmentList, json!({"top": 12, "pageSize": 5})).items().len(), 12);
+    assert_eq!(bench.run(Call::List(Individual), json!({"top": 12, "pageSize": 5})).items().len(), 12);
     let sizes: Vec<_> = bench.emulator.requests().into_iter().filter_map(|call| call.max_item_count).collect();
     assert_eq!(sizes, ["5", "5", "2"]);
-    assert_eq!(bench.run(Call::EnrollmentList, json!({"top": 0})).error().parameter(), Some("top"));
+    assert_eq!(bench.run(Call::List(Individual), json!({"top": 0})).error().parameter(), Some("top"));
 }
 
 #[test]
@@ -195,7 +196,7 @@ fn remove_all_misses_none_and_reports_each_failure() {
     let bench = Bench::connected();
     bench.seed("enrollments", 0..2_500);
     bench.fault(Fault::status(403).on("DELETE", "/enrollments/").times(2));
-    let outcome = bench.run(Call::EnrollmentRemove, json!({"all": true, "passThru": true}));
+    let outcome = bench.run(Call::Remove(Individual), json!({"all": true, "passThru": true}));
     assert_eq!((outcome.items.len(), outcome.errors.len()), (2_498, 2));
     assert!(
         outcome
@@ -203,7 +204,7 @@ fn remove_all_misses_none_and_reports_each_failure() {
             .iter()
             .all(|error| error.code() == Code::Forbidden && error.target().unwrap().starts_with("enrollment/dev-"))
     );
-    assert_eq!(bench.run(Call::EnrollmentList, json!({})).items().len(), 2);
+    assert_eq!(bench.run(Call::List(Individual), json!({})).items().len(), 2);
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn remove_needs_an_id_or_all() {
         (json!({"all": true, "registrationId": "a"}), "all"),
         (json!({"all": true, "etag": "e"}), "etag"),
     ] {
-        assert_eq!(bench.run(Call::EnrollmentRemove, request).error().parameter(), Some(parameter));
+        assert_eq!(bench.run(Call::Remove(Individual), request).error().parameter(), Some(parameter));
     }
     assert_eq!(bench.calls(), [] as [String; 0]);
 }
@@ -223,7 +224,7 @@ fn remove_needs_an_id_or_all() {
 fn powershell_records_have_the_az_names_and_words() {
     let bench = Bench::connected();
     precious(&bench);
-    let record = bench.run(Call::EnrollmentGet, json!({"registrationId": "dev-01", "shape": "powershell"})).item();
+    let record = bench.run(Call::Get(Individual), json!({"registrationId": "dev-01", "shape": "powershell"})).item();
     let names: Vec<_> = record.as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         names,
@@ -249,9 +250,9 @@ fn powershell_records_have_the_az_names_and_words() {
     assert!(record["InitialTwinState"]["DesiredProperties"].to_string().starts_with(r#"{"version":1.10,"#));
 
     bench.run(
-        Call::EnrollmentNew,
+        Call::New(Individual),
         json!({"registrationId": "bare", "attestationType": "SymmetricKey", "shape": "powershell"}),
     );
-    let bare = bench.run(Call::EnrollmentGet, json!({"registrationId": "bare", "shape": "powershell"})).item();
+    let bare = bench.run(Call::Get(Individual), json!({"registrationId": "bare", "shape": "powershell"})).item();
     assert_eq!((&bare["ProvisioningStatus"], &bare["AllocationPolicy"]), (&json!("Enabled"), &json!("Hashed")));
 }

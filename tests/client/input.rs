@@ -2,6 +2,7 @@
 
 use crate::common::{Bench, finish};
 use aziotdps::error::{Code, Outcome};
+use aziotdps::model::EnrollmentKind::{Group, Individual};
 use aziotdps::operation::Call::{self, *};
 use serde_json::{Value, json};
 
@@ -26,80 +27,80 @@ fn bad_input_never_reaches_the_network() {
     let symmetric = |more: Value| merged(json!({"registrationId": "r", "attestationType": "SymmetricKey"}), more);
     let x509 = |certificate: &str| json!({"registrationId": "r", "attestationType": "X509", "primaryCertificate": certificate, "workingDirectory": folder.path()});
     let mut cases: Vec<(Call, Value, &str, &str)> = vec![
-        (EnrollmentGet, json!({}), "registrationId", "required"),
-        (EnrollmentGet, json!({"registrationId": "a/b"}), "registrationId", "letters, digits"),
-        (EnrollmentGet, json!({"registrationId": ".."}), "registrationId", "letters, digits"),
-        (EnrollmentGet, json!({"registrationId": "a".repeat(129)}), "registrationId", "1 to 128"),
-        (EnrollmentGet, json!({"registrationId": 7}), "registrationId", "a string"),
-        (EnrollmentList, json!({"pageSize": -1}), "pageSize", "a whole number of 0 or more"),
-        (EnrollmentNew, json!({"registrationId": "r"}), "attestationType", "required"),
+        (Get(Individual), json!({}), "registrationId", "required"),
+        (Get(Individual), json!({"registrationId": "a/b"}), "registrationId", "letters, digits"),
+        (Get(Individual), json!({"registrationId": ".."}), "registrationId", "letters, digits"),
+        (Get(Individual), json!({"registrationId": "a".repeat(129)}), "registrationId", "1 to 128"),
+        (Get(Individual), json!({"registrationId": 7}), "registrationId", "a string"),
+        (List(Individual), json!({"pageSize": -1}), "pageSize", "a whole number of 0 or more"),
+        (New(Individual), json!({"registrationId": "r"}), "attestationType", "required"),
         (
-            EnrollmentNew,
+            New(Individual),
             json!({"registrationId": "r", "attestationType": "Password"}),
             "attestationType",
             "`SymmetricKey`",
         ),
         (
-            EnrollmentNew,
+            New(Individual),
             json!({"registrationId": "r", "attestationType": "None"}),
             "attestationType",
             "Accepted are Tpm, X509 and SymmetricKey",
         ),
-        (EnrollmentNew, symmetric(json!({"primaryKey": KEY})), "secondaryKey", "both primary and secondary key"),
+        (New(Individual), symmetric(json!({"primaryKey": KEY})), "secondaryKey", "both primary and secondary key"),
         (
-            EnrollmentNew,
+            New(Individual),
             symmetric(json!({"primaryKey": "n!", "secondaryKey": KEY})),
             "primaryKey",
             "16 to 64 bytes, in base64",
         ),
         (
-            EnrollmentNew,
+            New(Individual),
             symmetric(json!({"primaryKey": KEY, "secondaryKey": "QUJD"})),
             "secondaryKey",
             "16 to 64 bytes, in base64",
         ),
-        (EnrollmentNew, symmetric(json!({"deviceId": "a b"})), "deviceId", "1 to 128 ASCII"),
-        (EnrollmentNew, symmetric(json!({"tag": "{\"a\":"})), "tag", "not a JSON object"),
-        (EnrollmentNew, symmetric(json!({"desired": [1]})), "desired", "JSON object"),
-        (EnrollmentNew, symmetric(json!({"deviceInformation": "[]"})), "deviceInformation", "JSON object"),
-        (EnrollmentNew, symmetric(json!({"allocationPolicy": "Static"})), "iotHub", "a hub to be assigned"),
+        (New(Individual), symmetric(json!({"deviceId": "a b"})), "deviceId", "1 to 128 ASCII"),
+        (New(Individual), symmetric(json!({"tag": "{\"a\":"})), "tag", "not a JSON object"),
+        (New(Individual), symmetric(json!({"desired": [1]})), "desired", "JSON object"),
+        (New(Individual), symmetric(json!({"deviceInformation": "[]"})), "deviceInformation", "JSON object"),
+        (New(Individual), symmetric(json!({"allocationPolicy": "Static"})), "iotHub", "a hub to be assigned"),
         (
-            EnrollmentNew,
+            New(Individual),
             symmetric(json!({"allocationPolicy": "Static", "iotHub": ["a", "b"]})),
             "iotHub",
             "only one hub",
         ),
-        (EnrollmentNew, symmetric(json!({"allocationPolicy": "Custom"})), "webhookUrl", "Azure function url"),
-        (EnrollmentNew, symmetric(json!({"provisioningStatus": "on"})), "provisioningStatus", "`Enabled`"),
-        (EnrollmentNew, symmetric(json!({"reprovisionPolicy": "sometimes"})), "reprovisionPolicy", "`never`"),
-        (EnrollmentNew, symmetric(json!({"edgeEnabled": "yes"})), "edgeEnabled", "a boolean"),
-        (EnrollmentNew, x509("missing.pem"), "primaryCertificate", "nor a file that exists; accepted are PEM text"),
-        (EnrollmentNew, x509("words.pem"), "primaryCertificate", "not an X.509 certificate"),
-        (EnrollmentNew, x509("key.pem"), "primaryCertificate", "private key"),
-        (EnrollmentNew, x509("both.pem"), "primaryCertificate", "private key"),
-        (EnrollmentSet, json!({"registrationId": "r", "etag": ""}), "etag", "empty"),
-        (EnrollmentSet, json!({"registrationId": "r", "etag": "e", "force": true}), "force", "exclude"),
+        (New(Individual), symmetric(json!({"allocationPolicy": "Custom"})), "webhookUrl", "Azure function url"),
+        (New(Individual), symmetric(json!({"provisioningStatus": "on"})), "provisioningStatus", "`Enabled`"),
+        (New(Individual), symmetric(json!({"reprovisionPolicy": "sometimes"})), "reprovisionPolicy", "`never`"),
+        (New(Individual), symmetric(json!({"edgeEnabled": "yes"})), "edgeEnabled", "a boolean"),
+        (New(Individual), x509("missing.pem"), "primaryCertificate", "nor a file that exists; accepted are PEM text"),
+        (New(Individual), x509("words.pem"), "primaryCertificate", "not an X.509 certificate"),
+        (New(Individual), x509("key.pem"), "primaryCertificate", "private key"),
+        (New(Individual), x509("both.pem"), "primaryCertificate", "private key"),
+        (Set(Individual), json!({"registrationId": "r", "etag": ""}), "etag", "empty"),
+        (Set(Individual), json!({"registrationId": "r", "etag": "e", "force": true}), "force", "exclude"),
         (
-            EnrollmentSet,
+            Set(Individual),
             json!({"registrationId": "r", "iotHubHostName": "h", "allocationPolicy": "Hashed"}),
             "iotHubHostName",
             "not required when allocation-policy",
         ),
-        (EnrollmentRemove, json!({}), "registrationId", "or all"),
+        (Remove(Individual), json!({}), "registrationId", "or all"),
         (ServiceGet, json!({"target": {"hostName": "h"}}), "target", "resourceId"),
         (
-            EnrollmentList,
+            List(Individual),
             json!({"target": {"resourceId": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/h"}}),
             "resourceId",
             "provisioningServices/<name>",
         ),
         (
-            EnrollmentList,
+            List(Individual),
             json!({"target": {"connectionString": "HostName=h;SharedAccessKeyName=p"}}),
             "connectionString",
             "no SharedAccessKey;",
         ),
-        (EnrollmentList, json!({"target": {"resourceGroupName": "g"}}), "dpsName", "dpsName"),
+        (List(Individual), json!({"target": {"resourceGroupName": "g"}}), "dpsName", "dpsName"),
         (SessionConnect, json!({"tenantId": "t", "clientSecret": "s"}), "clientId", "missing"),
         (SessionConnect, json!({"emulator": "https://example.org"}), "emulator", "localhost"),
         (SessionConnect, json!({"emulator": "localhost:8443"}), "emulator", "https"),
@@ -108,11 +109,11 @@ fn bad_input_never_reaches_the_network() {
         (SessionConnect, json!({"environment": "Mars"}), "environment", "`AzureChinaCloud`"),
     ];
     let group = [
-        (EnrollmentGet, EnrollmentGroupGet),
-        (EnrollmentList, EnrollmentGroupList),
-        (EnrollmentNew, EnrollmentGroupNew),
-        (EnrollmentSet, EnrollmentGroupSet),
-        (EnrollmentRemove, EnrollmentGroupRemove),
+        (Get(Individual), Get(Group)),
+        (List(Individual), List(Group)),
+        (New(Individual), New(Group)),
+        (Set(Individual), Set(Group)),
+        (Remove(Individual), Remove(Group)),
     ];
     let mut of_groups = Vec::new();
     for (call, request, parameter, says) in &cases {
@@ -133,26 +134,21 @@ fn bad_input_never_reaches_the_network() {
     cases.extend(of_groups);
     cases.extend([
         (
-            EnrollmentGroupNew,
+            New(Group),
             json!({"name": "g", "attestationType": "Tpm", "endorsementKey": "QUJD"}),
             "attestationType",
             "not a valid attestation mechanism for an enrollment group",
         ),
         (
-            EnrollmentGroupNew,
+            New(Group),
             json!({"name": "g", "attestationType": "X509"}),
             "primaryCertificate",
             "either CA reference or X509 certificate",
         ),
-        (
-            EnrollmentGroupSet,
-            json!({"name": "g", "clear": ["DeviceId"]}),
-            "clear",
-            "An enrollment group has no DeviceId",
-        ),
-        (EnrollmentSet, json!({"registrationId": "r", "clear": ["Everything"]}), "clear", "`SecondaryCertificate`"),
-        (EnrollmentSet, json!({"registrationId": "r", "tagMerge": "[]"}), "tagMerge", "not a JSON object"),
-        (EnrollmentSet, json!({"registrationId": "r", "tagMerge": {}, "tag": {}}), "tagMerge", "exclude each other"),
+        (Set(Group), json!({"name": "g", "clear": ["DeviceId"]}), "clear", "An enrollment group has no DeviceId"),
+        (Set(Individual), json!({"registrationId": "r", "clear": ["Everything"]}), "clear", "`SecondaryCertificate`"),
+        (Set(Individual), json!({"registrationId": "r", "tagMerge": "[]"}), "tagMerge", "not a JSON object"),
+        (Set(Individual), json!({"registrationId": "r", "tagMerge": {}, "tag": {}}), "tagMerge", "exclude each other"),
         (
             SessionConnect,
             json!({"emulator": true, "caCertificate": "-----BEGIN nothing"}),
@@ -160,12 +156,12 @@ fn bad_input_never_reaches_the_network() {
             "no certificate",
         ),
         (
-            EnrollmentSet,
+            Set(Individual),
             json!({"registrationId": "r", "regenerateKey": "Both"}),
             "regenerateKey",
             "`Primary` or `Secondary`",
         ),
-        (EnrollmentSet, json!({"registrationId": "r", "swapKey": true, "primaryKey": KEY}), "swapKey", "exclude"),
+        (Set(Individual), json!({"registrationId": "r", "swapKey": true, "primaryKey": KEY}), "swapKey", "exclude"),
         (RegistrationGet, json!({"registrationId": "a b"}), "registrationId", "letters, digits"),
         (RegistrationGet, json!({"enrollmentId": "a/b"}), "enrollmentId", "letters, digits"),
         (RegistrationGet, json!({}), "registrationId", "Please provide either RegistrationId or EnrollmentId."),
@@ -202,7 +198,7 @@ fn a_certificate_is_taken_in_every_form() {
     let mut thumbprints = Vec::new();
     for (n, form) in ["a.pem", "a.der", "a.cer", pem, &bare].iter().enumerate() {
         let request = json!({"registrationId": format!("r{n}"), "attestationType": "X509", "primaryCertificate": form, "workingDirectory": folder.path()});
-        let created = bench.run(EnrollmentNew, request).item();
+        let created = bench.run(New(Individual), request).item();
         thumbprints
             .push(created["attestation"]["x509"]["clientCertificates"]["primary"]["info"]["sha256Thumbprint"].clone());
     }
@@ -227,7 +223,7 @@ fn what_is_not_a_request_is_said_to_be_none() {
             "'target.dps' is not known; expected one of `resourceGroupName`",
         ),
     ] {
-        let refused = finish(&bench.session.start(EnrollmentGet, text)).error();
+        let refused = finish(&bench.session.start(Get(Individual), text)).error();
         assert!(refused.message().contains(says), "{refused}");
         assert_eq!(refused.code(), Code::InvalidRequest, "{refused}");
     }
@@ -236,9 +232,9 @@ fn what_is_not_a_request_is_said_to_be_none() {
 #[test]
 fn nothing_to_connect_to_is_said_before_any_call() {
     let bench = Bench::new();
-    let nameless = bench.run(EnrollmentList, json!({})).error();
+    let nameless = bench.run(List(Individual), json!({})).error();
     assert_eq!(nameless.code(), Code::NotConnected);
-    let by_name = bench.run(EnrollmentList, json!({"target": {"resourceGroupName": "g", "dpsName": "dps"}})).error();
+    let by_name = bench.run(List(Individual), json!({"target": {"resourceGroupName": "g", "dpsName": "dps"}})).error();
     assert_eq!(by_name.code(), Code::NotConnected);
     assert!(by_name.message().contains("connect first"), "{by_name}");
 }

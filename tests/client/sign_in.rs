@@ -4,6 +4,7 @@ use crate::common::Bench;
 use aziotdps::emulator::Fault;
 use aziotdps::error::Code;
 use aziotdps::model::DEVELOPMENT;
+use aziotdps::model::EnrollmentKind::Individual;
 use aziotdps::operation::Call;
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ fn service() -> String {
 #[test]
 fn a_service_is_found_in_each_way_it_can_be_named() {
     let bench = Bench::connected();
-    bench.run(Call::EnrollmentNew, json!({"registrationId": "r", "attestationType": "SymmetricKey"})).item();
+    bench.run(Call::New(Individual), json!({"registrationId": "r", "attestationType": "SymmetricKey"})).item();
     let host = bench.connection_string().split(';').next().unwrap().trim_start_matches("HostName=").to_owned();
     for target in [
         json!({}),
@@ -31,7 +32,7 @@ fn a_service_is_found_in_each_way_it_can_be_named() {
         json!({"connectionString": bench.connection_string()}),
         json!({"hostName": host}),
     ] {
-        let found = bench.run(Call::EnrollmentGet, json!({"registrationId": "r", "target": target.clone()})).item();
+        let found = bench.run(Call::Get(Individual), json!({"registrationId": "r", "target": target.clone()})).item();
         assert_eq!(found["registrationId"], "r", "{target}");
     }
 }
@@ -42,7 +43,7 @@ fn resource_manager_is_asked_once_and_for_no_more_than_is_needed() {
     let before = bench.emulator.requests().len();
     let target = json!({"resourceGroupName": "emulator", "dpsName": "emulator"});
     for _ in 0..3 {
-        bench.run(Call::EnrollmentList, json!({"target": target})).items();
+        bench.run(Call::List(Individual), json!({"target": target})).items();
     }
     let id = service();
     // The keys come in two pages.
@@ -60,7 +61,7 @@ fn resource_manager_is_asked_once_and_for_no_more_than_is_needed() {
     // With Entra on the data plane no key is looked up.
     bench.connect(json!({"authType": "Login"}));
     let before = bench.emulator.requests().len();
-    bench.run(Call::EnrollmentList, json!({"target": target})).items();
+    bench.run(Call::List(Individual), json!({"target": target})).items();
     assert_eq!(
         asked(&bench, before),
         [
@@ -74,8 +75,8 @@ fn resource_manager_is_asked_once_and_for_no_more_than_is_needed() {
 #[test]
 fn the_least_powerful_policy_signs() {
     let bench = Bench::connected();
-    bench.run(Call::EnrollmentNew, json!({"registrationId": "r", "attestationType": "SymmetricKey"})).item();
-    bench.run(Call::EnrollmentGet, json!({"registrationId": "r"})).item();
+    bench.run(Call::New(Individual), json!({"registrationId": "r", "attestationType": "SymmetricKey"})).item();
+    bench.run(Call::Get(Individual), json!({"registrationId": "r"})).item();
     let policies: Vec<_> = bench.emulator.requests().into_iter().filter_map(|call| call.policy).collect();
     assert_eq!(policies, ["enrollmentwrite", "enrollmentread"]);
 }
@@ -85,13 +86,13 @@ fn a_token_that_is_no_longer_accepted_is_replaced_once() {
     for auth_type in ["key", "login"] {
         let bench = Bench::new();
         bench.connect(json!({"authType": auth_type}));
-        bench.run(Call::EnrollmentList, json!({})).items();
+        bench.run(Call::List(Individual), json!({})).items();
         bench.fault(Fault::status(401).on("POST", "/enrollments/query"));
-        let outcome = bench.run(Call::EnrollmentList, json!({}));
+        let outcome = bench.run(Call::List(Individual), json!({}));
         assert!(outcome.log.iter().any(|line| line.starts_with("401: ")), "{outcome:?}");
         outcome.items();
         bench.fault(Fault::status(401).on("POST", "/enrollments/query").times(2));
-        assert_eq!(bench.run(Call::EnrollmentList, json!({})).error().code(), Code::Unauthorized);
+        assert_eq!(bench.run(Call::List(Individual), json!({})).error().code(), Code::Unauthorized);
     }
 }
 
@@ -100,7 +101,7 @@ fn a_connection_string_has_nothing_to_refresh() {
     let bench = Bench::connected();
     bench.fault(Fault::status(401).on("POST", "/enrollments/query"));
     let refused =
-        bench.run(Call::EnrollmentList, json!({"target": {"connectionString": bench.connection_string()}})).error();
+        bench.run(Call::List(Individual), json!({"target": {"connectionString": bench.connection_string()}})).error();
     assert_eq!((refused.code(), refused.attempts()), (Code::Unauthorized, 1));
 }
 
@@ -110,9 +111,9 @@ fn a_policy_without_the_right_is_refused_by_the_service() {
     let policy = DEVELOPMENT.policies.iter().find(|policy| policy.name == "enrollmentread").unwrap();
     let host = bench.connection_string().split(';').next().unwrap().to_owned();
     let reader = json!({"connectionString": format!("{host};SharedAccessKeyName={};SharedAccessKey={}", policy.name, policy.primary_key)});
-    bench.run(Call::EnrollmentList, json!({"target": reader})).items();
+    bench.run(Call::List(Individual), json!({"target": reader})).items();
     let refused = bench
-        .run(Call::EnrollmentNew, json!({"registrationId": "r", "attestationType": "SymmetricKey", "target": reader}))
+        .run(Call::New(Individual), json!({"registrationId": "r", "attestationType": "SymmetricKey", "target": reader}))
         .error();
     assert!([Code::Unauthorized, Code::Forbidden].contains(&refused.code()), "{refused}");
 }
@@ -131,7 +132,7 @@ fn connecting_proves_the_account() {
         !refused.message().contains("wrong-secret") && serde_json::to_value(&refused).unwrap()["terminating"] == true
     );
     // A connection that was refused leaves the session as it was.
-    assert_eq!(bench.run(Call::EnrollmentList, json!({})).error().code(), Code::NotConnected);
+    assert_eq!(bench.run(Call::List(Individual), json!({})).error().code(), Code::NotConnected);
     let connected = bench.connect(json!({}));
     assert_eq!((&connected["TenantId"], &connected["DpsName"]), (&json!(DEVELOPMENT.tenant_id), &json!("emulator")));
 }
@@ -144,9 +145,9 @@ fn supplied_tokens_are_used_as_they_are() {
     let host = bench.connection_string().split(';').next().unwrap().trim_start_matches("HostName=").to_owned();
     let request = json!({"emulator": ready.endpoint, "caCertificate": ready.ca_certificate, "accessToken": data_plane});
     bench.run(Call::SessionConnect, request).item();
-    bench.run(Call::EnrollmentList, json!({"target": {"hostName": host}})).items();
-    let lacking = bench.run(Call::EnrollmentList, json!({"target": {"resourceId": service()}})).error();
-    assert!(lacking.code() == Code::NotConnected && lacking.message().contains("resource manager"), "{lacking}");
+    bench.run(Call::List(Individual), json!({"target": {"hostName": host}})).items();
+    let lacking = bench.run(Call::List(Individual), json!({"target": {"resourceId": service()}})).error();
+    assert!(lacking.code() == Code::NotConnected && lacking.message().contains("Azure Resource Manager"), "{lacking}");
 }
 
 #[test]
@@ -158,8 +159,8 @@ fn the_only_subscription_is_found_where_none_is_named() {
         "tenantId": DEVELOPMENT.tenant_id, "clientId": DEVELOPMENT.client_id, "clientSecret": DEVELOPMENT.client_secret
     });
     assert_eq!(bench.run(Call::SessionConnect, connect).item()["SubscriptionId"], Value::Null);
-    bench.run(Call::EnrollmentList, json!({"target": {"dpsName": "emulator"}})).items();
-    let missing = bench.run(Call::EnrollmentList, json!({"target": {"dpsName": "missing"}})).error();
+    bench.run(Call::List(Individual), json!({"target": {"dpsName": "emulator"}})).items();
+    let missing = bench.run(Call::List(Individual), json!({"target": {"dpsName": "missing"}})).error();
     assert_eq!((missing.code(), missing.target()), (Code::NotFound, Some("provisioning service/missing")));
 }
 
@@ -190,7 +191,7 @@ fn a_name_is_looked_up_once() {
     });
     bench.run(Call::SessionConnect, connect).item();
     for name in ["emulator", "EMULATOR", "emulator"] {
-        bench.run(Call::EnrollmentList, json!({"target": {"dpsName": name}})).items();
+        bench.run(Call::List(Individual), json!({"target": {"dpsName": name}})).items();
     }
     let looked_up = asked(&bench, 0).into_iter().filter(|call| call.starts_with("GET") && !call.ends_with("/listkeys"));
     // The subscriptions, and the services of the only one; the service that was found is not read once more.
@@ -224,6 +225,6 @@ fn a_session_is_connected_when_it_says_so() {
         let operation = session.start(Call::SessionConnect, connect.as_bytes());
         while !matches!(operation.next(None), aziotdps::operation::Event::Items(_)) {}
         drop(operation);
-        crate::common::finish(&session.start(Call::EnrollmentList, b"{}")).items();
+        crate::common::finish(&session.start(Call::List(Individual), b"{}")).items();
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::class::Types;
 use crate::source::{Cmdlet, Place, cmdlets, root};
-use aziotdps::model::{Clear, Word};
+use aziotdps::model::{ClearableMember, WireEnum};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,7 +234,7 @@ fn every_parameter_of_az_is_there_and_stands_as_it_does() {
 
 #[test]
 fn what_can_be_cleared_is_what_the_library_clears() {
-    let every: Vec<_> = Clear::ALL.iter().map(|word| word.powershell().to_owned()).collect();
+    let every: Vec<_> = ClearableMember::ALL.iter().map(|word| word.powershell().to_owned()).collect();
     let set = |noun: &str| {
         let cmdlet = cmdlets().into_iter().find(|cmdlet| cmdlet.name == format!("Set-{noun}")).unwrap();
         let accepted = cmdlet.parameter("Clear").unwrap().accepted.clone().unwrap();
@@ -243,7 +243,7 @@ fn what_can_be_cleared_is_what_the_library_clears() {
     };
     assert_eq!(set("AzIoTDeviceProvisioningServiceEnrollment"), every);
     let table = std::fs::read_to_string(root().join("docs/powershell.md")).unwrap();
-    for word in Clear::ALL {
+    for word in ClearableMember::ALL {
         let row = format!("\n| `{}` | `{}` | `", word.powershell(), word.wire());
         assert!(table.contains(&row), "docs/powershell.md lacks{row}");
     }

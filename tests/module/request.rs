@@ -2,6 +2,7 @@
 
 use crate::source::{Cmdlet, cmdlets};
 use aziotdps::error::Code;
+use aziotdps::model::EnrollmentKind::{Group, Individual};
 use aziotdps::operation::{Call, Event, Session};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,16 +18,16 @@ const NOT_SENT: [&str; 6] =
 pub fn call(name: &str) -> Call {
     match name {
         "session_connect" => Call::SessionConnect,
-        "enrollment_get" => Call::EnrollmentGet,
-        "enrollment_list" => Call::EnrollmentList,
-        "enrollment_new" => Call::EnrollmentNew,
-        "enrollment_set" => Call::EnrollmentSet,
-        "enrollment_remove" => Call::EnrollmentRemove,
-        "enrollment_group_get" => Call::EnrollmentGroupGet,
-        "enrollment_group_list" => Call::EnrollmentGroupList,
-        "enrollment_group_new" => Call::EnrollmentGroupNew,
-        "enrollment_group_set" => Call::EnrollmentGroupSet,
-        "enrollment_group_remove" => Call::EnrollmentGroupRemove,
+        "enrollment_get" => Call::Get(Individual),
+        "enrollment_list" => Call::List(Individual),
+        "enrollment_new" => Call::New(Individual),
+        "enrollment_set" => Call::Set(Individual),
+        "enrollment_remove" => Call::Remove(Individual),
+        "enrollment_group_get" => Call::Get(Group),
+        "enrollment_group_list" => Call::List(Group),
+        "enrollment_group_new" => Call::New(Group),
+        "enrollment_group_set" => Call::Set(Group),
+        "enrollment_group_remove" => Call::Remove(Group),
         "registration_get" => Call::RegistrationGet,
         "registration_remove" => Call::RegistrationRemove,
         "device_key_derive" => Call::DeviceKeyDerive,

@@ -63,6 +63,6 @@ fn connection_strings_are_shown_for_one_service_or_all() {
     // A service that has no such policy is left out of a list, and that is told.
     let skipped = show("--pn none");
     assert_eq!((skipped.code, skipped.out.as_str()), (Some(0), "[]\n"));
-    assert!(skipped.err.starts_with("warning: emulator is left out: "), "{}", skipped.err);
+    assert!(skipped.err.starts_with("warning: emulator is omitted: "), "{}", skipped.err);
     assert_eq!(show("--pn none --only-show-errors").ok().out, "[]\n");
 }

@@ -4,6 +4,7 @@ use crate::console;
 use crate::interrupt::{ignore_interrupts, on_interrupt};
 use aziotdps::emulator::{self, Configuration, Options, Ready};
 use aziotdps::error::Error;
+use aziotdps::local;
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -77,6 +78,7 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
     let emulator = emulator::Emulator::start(Options {
         port: options.port,
         data_path: options.data_path,
+        home: local::home(),
         configuration,
         log: (!options.quiet).then_some(Box::new(log)),
         ..Options::default()

@@ -7,7 +7,7 @@ use crate::console::{Console, Exit};
 use crate::interrupt::on_interrupt;
 use crate::output::{Failure, Printer};
 use aziotdps::error::{Code, Error, Outcome};
-use aziotdps::model::Members;
+use aziotdps::model::{EnrollmentKind, Members};
 use aziotdps::operation::{Call, Event, Operation, Session};
 use clap::Command;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ pub fn run(given: &impl Verb, connection: &Connection, command: &Command) -> Exi
 /// Whether the answer to `request` is a list, however many records are in it.
 fn is_list(call: Call, request: &Members) -> bool {
     match call {
-        Call::EnrollmentList | Call::EnrollmentGroupList | Call::ServiceList => true,
+        Call::List(_) | Call::ServiceList => true,
         Call::RegistrationGet => request.contains_key("enrollmentId"),
         Call::ServiceConnectionString => !request.contains_key("target"),
         _ => false,
@@ -63,7 +63,7 @@ fn is_list(call: Call, request: &Members) -> bool {
 
 /// Whether records are printed of what was changed.
 fn is_change(call: Call) -> bool {
-    matches!(call, Call::EnrollmentNew | Call::EnrollmentSet | Call::EnrollmentGroupNew | Call::EnrollmentGroupSet)
+    matches!(call, Call::New(_) | Call::Set(_))
 }
 
 /// The operation that an interrupt stops. Where there is none, it ends the program.
@@ -109,9 +109,9 @@ impl Host<'_> {
                 Ok(())
             })?;
         }
-        if given.removes_all().is_some() {
+        if let (Call::Remove(kind), Some(_)) = (call, given.removes_all()) {
             let name = self.connection.name().or(service["DpsName"].as_str()).unwrap_or_default();
-            return self.remove_all(&session, call, request, asks.then_some(name));
+            return self.remove_all(&session, kind, request, asks.then_some(name));
         }
         let out = BufWriter::new(io::stdout().lock());
         let list = is_list(call, &request);
@@ -125,17 +125,20 @@ impl Host<'_> {
     }
 
     /// Removes all records of a kind; asks first where the name of the service to `ask` about is given.
-    fn remove_all(&self, session: &Session, call: Call, mut request: Members, ask: Option<&str>) -> Result<(), Stop> {
-        let (list, noun) = match call {
-            Call::EnrollmentGroupRemove => (Call::EnrollmentGroupList, "enrollment group"),
-            _ => (Call::EnrollmentList, "enrollment"),
-        };
+    fn remove_all(
+        &self,
+        session: &Session,
+        kind: EnrollmentKind,
+        mut request: Members,
+        ask: Option<&str>,
+    ) -> Result<(), Stop> {
+        let noun = kind.noun();
         let of = |count: usize| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         if let Some(service) = ask {
             let mut count = 0;
             let about: Members =
                 request.get_key_value("target").map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
-            self.carry_out(session, list, &Value::Object(about), |records| {
+            self.carry_out(session, Call::List(kind), &Value::Object(about), |records| {
                 count += records.len();
                 Ok(())
             })?;
@@ -151,7 +154,7 @@ impl Host<'_> {
         // One `true` for each.
         request.insert("passThru".to_owned(), json!(true));
         let mut removed = 0;
-        let done = self.carry_out(session, call, &Value::Object(request), |records| {
+        let done = self.carry_out(session, Call::Remove(kind), &Value::Object(request), |records| {
             removed += records.len();
             Ok(())
         });

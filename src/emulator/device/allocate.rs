@@ -1,7 +1,7 @@
 //! The choice of the IoT hub that a device is assigned to.
 
 use crate::emulator::service::configuration::{Configuration, LinkedHub};
-use crate::model::{AllocationPolicy, Record, Word};
+use crate::model::{AllocationPolicy, Record, WireEnum};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

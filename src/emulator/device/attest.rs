@@ -11,7 +11,7 @@ use crate::emulator::record::store::{Collection, Store};
 use crate::emulator::record::{ca_certificate, certificate, enrollment};
 use crate::emulator::service::Service;
 use crate::emulator::{base64, clock};
-use crate::model::{AttestationType, EnrollmentKind, ProvisioningStatus, Record, Word};
+use crate::model::{AttestationType, EnrollmentKind, ProvisioningStatus, Record, WireEnum};
 use hmac::{Hmac, KeyInit, Mac};
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};

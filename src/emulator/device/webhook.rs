@@ -6,8 +6,7 @@ use super::attest::Device;
 use crate::emulator::base64;
 use crate::emulator::record::enrollment;
 use crate::emulator::record::json::normalize_twin;
-use crate::emulator::record::webhook_url::is_loopback;
-use crate::model::{Members, Record};
+use crate::model::{Members, Record, is_loopback};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Url, redirect};
 use serde::Deserialize;
@@ -49,7 +48,7 @@ async fn post(url: Url, request: &Value) -> Result<Vec<u8>, AllocationError> {
     // An error means that the process has a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut client = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT);
-    if is_loopback(&url) {
+    if url.host_str().is_some_and(is_loopback) {
         client = client.no_proxy();
     }
     let client = client.build().map_err(failed)?;

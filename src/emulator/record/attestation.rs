@@ -4,7 +4,7 @@ use super::certificate;
 use super::json::drop_nulls;
 use crate::emulator::base64;
 use crate::emulator::errors::{self, Result, bad_request};
-use crate::model::{AttestationType, EnrollmentKind, Members, Word};
+use crate::model::{AttestationType, EnrollmentKind, Members, WireEnum};
 use rustls::crypto::SecureRandom;
 use serde_json::Value;
 

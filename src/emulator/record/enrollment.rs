@@ -5,7 +5,7 @@ use super::json::{drop_nulls, normalize_twin, ordered};
 use super::webhook_url;
 use crate::emulator::clock;
 use crate::emulator::errors::{Result, ServiceError, bad_request};
-use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, Word};
+use crate::model::{AllocationPolicy, EnrollmentKind, Members, ProvisioningStatus, Record, WireEnum};
 use serde_json::Value;
 
 /// The members of either kind in the order in which the service writes them; unknown ones come last.
@@ -147,7 +147,7 @@ fn check_member(name: &str, value: &mut Value) -> Result<()> {
 }
 
 /// Replaces the value by its spelling on the wire.
-fn wire_spelling<W: Word>(value: &mut Value, error: impl FnOnce() -> ServiceError) -> Result<()> {
+fn wire_spelling<W: WireEnum>(value: &mut Value, error: impl FnOnce() -> ServiceError) -> Result<()> {
     let word = value.as_str().and_then(W::parse).ok_or_else(error)?;
     *value = word.wire().into();
     Ok(())

@@ -8,4 +8,4 @@ pub(crate) mod json;
 pub(crate) mod precondition;
 pub(crate) mod registration;
 pub(crate) mod store;
-pub(crate) mod webhook_url;
+mod webhook_url;

@@ -1,20 +1,12 @@
 //! The address of a webhook for custom allocation.
 
+use crate::model::is_loopback;
 use reqwest::Url;
-use std::net::IpAddr;
 
 /// Whether the emulator would call `url`: HTTPS, or HTTP on this machine.
 pub(super) fn is_allowed(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url))
-}
-
-/// Whether the host of `url` is a loopback name or address; no name is resolved.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
-        Some("localhost") => true,
-        Some(host) => host.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
-        None => false,
-    }
+    Url::parse(url)
+        .is_ok_and(|url| url.scheme() == "https" || url.scheme() == "http" && url.host_str().is_some_and(is_loopback))
 }
 
 #[cfg(test)]

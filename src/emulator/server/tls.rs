@@ -1,7 +1,7 @@
 //! The emulator's certificates: a CA per user, and a server certificate for the loopback names made at each start.
 
 use crate::error::{Code, Error, Result};
-use crate::model;
+use crate::model::DEVELOPMENT;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, NameConstraints,
@@ -31,7 +31,7 @@ pub(crate) struct Tls {
 impl Tls {
     /// Reads the CA in `home`, created there by the first start, and issues a server certificate.
     pub(crate) fn new(home: &Path) -> Result<Self> {
-        let ca_certificate_file = model::certificate_authority(home);
+        let ca_certificate_file = home.join(DEVELOPMENT.ca_certificate_file);
         let pem = read_or_create_ca(home, &ca_certificate_file).map_err(|error| {
             let message =
                 format!("The emulator's certificate authority in {} can't be read or created.", home.display());
@@ -195,12 +195,14 @@ mod tests {
         let starts: Vec<_> = (0..8)
             .map(|_| {
                 let home = home.clone();
-                std::thread::spawn(move || read_or_create_ca(&home, &model::certificate_authority(&home)).unwrap())
+                std::thread::spawn(move || {
+                    read_or_create_ca(&home, &home.join(DEVELOPMENT.ca_certificate_file)).unwrap()
+                })
             })
             .collect();
         let read: Vec<String> = starts.into_iter().map(|start| start.join().unwrap()).collect();
         assert!(read.iter().all(|pem| *pem == read[0]));
-        let public = fs::read_to_string(model::certificate_authority(&home)).unwrap();
+        let public = fs::read_to_string(home.join(DEVELOPMENT.ca_certificate_file)).unwrap();
         assert!(read[0].ends_with(&public) && public.starts_with("-----BEGIN CERTIFICATE") && !public.contains("KEY"));
         let left: Vec<_> = fs::read_dir(&home).unwrap().collect();
         assert_eq!(left.len(), 2, "{left:?}");
@@ -214,7 +216,7 @@ mod tests {
         Tls::new(home.path()).unwrap();
         let mode = |file: &Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&home.path().join(CA_FILE)), 0o600);
-        assert_eq!(mode(&model::certificate_authority(home.path())), 0o644);
+        assert_eq!(mode(&home.path().join(DEVELOPMENT.ca_certificate_file)), 0o644);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The linked hubs and the allocation policy of a service, which a file can configure.
 
 use crate::error::{Error, Result};
-use crate::model::{AllocationPolicy, Word};
+use crate::model::{AllocationPolicy, WireEnum};
 use serde::Deserialize;
 use std::path::Path;
 

@@ -3,7 +3,8 @@
 
 use super::literal;
 use aziotdps::model::{
-    AllocationPolicy, AttestationType, Clear, Members, ProvisioningStatus, ReprovisionPolicy, Slot, Word,
+    AllocationPolicy, AttestationType, ClearableMember, EnrollmentKind, Members, ProvisioningStatus, ReprovisionPolicy,
+    Slot, WireEnum,
 };
 use aziotdps::operation::Call;
 use clap::Args;
@@ -201,16 +202,17 @@ pub fn request(
     let removes_primary = removes(&mut members, "removeCertificate");
     let mut cleared = Vec::new();
     if removes_primary {
-        cleared.extend([Clear::PrimaryCertificate, Clear::PrimaryCaName]);
+        cleared.extend([ClearableMember::PrimaryCertificate, ClearableMember::PrimaryCaName]);
     }
     if removes(&mut members, "removeSecondaryCertificate") {
-        cleared.extend([Clear::SecondaryCertificate, Clear::SecondaryCaName]);
+        cleared.extend([ClearableMember::SecondaryCertificate, ClearableMember::SecondaryCaName]);
     }
     // A record cannot be without a primary: a secondary that is to be the only one becomes it.
-    let is_new = matches!(call, Call::EnrollmentNew | Call::EnrollmentGroupNew);
-    for (primary, secondary) in
-        [(Clear::PrimaryCertificate, Clear::SecondaryCertificate), (Clear::PrimaryCaName, Clear::SecondaryCaName)]
-    {
+    let is_new = matches!(call, Call::New(_));
+    for (primary, secondary) in [
+        (ClearableMember::PrimaryCertificate, ClearableMember::SecondaryCertificate),
+        (ClearableMember::PrimaryCaName, ClearableMember::SecondaryCaName),
+    ] {
         if (is_new || removes_primary)
             && !members.contains_key(primary.wire())
             && let Some(only) = members.shift_remove(secondary.wire())
@@ -227,7 +229,7 @@ pub fn request(
     {
         clear.extend(cleared.into_iter().map(|word| json!(word.wire())));
     }
-    if call == Call::EnrollmentGroupNew && !members.contains_key("attestationType") {
+    if call == Call::New(EnrollmentKind::Group) && !members.contains_key("attestationType") {
         let x509 = ["primaryCertificate", "secondaryCertificate", "primaryCAName", "secondaryCAName"];
         let is_x509 = x509.iter().any(|member| members.contains_key(*member));
         let r#type = if is_x509 { AttestationType::X509 } else { AttestationType::SymmetricKey };
@@ -237,39 +239,39 @@ pub fn request(
 }
 
 /// The option that puts in what `word` takes out.
-fn option_of(word: Clear) -> &'static str {
+fn option_of(word: ClearableMember) -> &'static str {
     match word {
-        Clear::DeviceId => "device-id",
-        Clear::Tag => "tags",
-        Clear::Desired => "props",
-        Clear::DeviceInformation => "device-information",
-        Clear::ReprovisionPolicy => "reprovision-policy",
-        Clear::AllocationPolicy => "allocation-policy",
-        Clear::IotHub => "iot-hubs",
-        Clear::IotHubHostName => "iot-hub-host-name",
-        Clear::WebhookUrl => "webhook-url",
-        Clear::StorageRootKey => "storage-root-key",
-        Clear::PrimaryCertificate => "certificate-path",
-        Clear::SecondaryCertificate => "secondary-certificate-path",
-        Clear::PrimaryCaName => "root-ca-name",
-        Clear::SecondaryCaName => "secondary-root-ca-name",
-        Clear::NamespaceName => "namespace-name",
-        Clear::CertificateAuthorityName => "certificate-authority-name",
-        Clear::CertificatePolicyName => "certificate-policy-name",
+        ClearableMember::DeviceId => "device-id",
+        ClearableMember::Tag => "tags",
+        ClearableMember::Desired => "props",
+        ClearableMember::DeviceInformation => "device-information",
+        ClearableMember::ReprovisionPolicy => "reprovision-policy",
+        ClearableMember::AllocationPolicy => "allocation-policy",
+        ClearableMember::IotHub => "iot-hubs",
+        ClearableMember::IotHubHostName => "iot-hub-host-name",
+        ClearableMember::WebhookUrl => "webhook-url",
+        ClearableMember::StorageRootKey => "storage-root-key",
+        ClearableMember::PrimaryCertificate => "certificate-path",
+        ClearableMember::SecondaryCertificate => "secondary-certificate-path",
+        ClearableMember::PrimaryCaName => "root-ca-name",
+        ClearableMember::SecondaryCaName => "secondary-root-ca-name",
+        ClearableMember::NamespaceName => "namespace-name",
+        ClearableMember::CertificateAuthorityName => "certificate-authority-name",
+        ClearableMember::CertificatePolicyName => "certificate-policy-name",
     }
 }
 
 /// Takes an option's name for the word that clears it.
 fn clearing() -> impl TypedValueParser<Value = String> {
-    let names = PossibleValuesParser::new(Clear::ALL.iter().map(|word| option_of(*word)).collect::<Vec<_>>());
+    let names = PossibleValuesParser::new(ClearableMember::ALL.iter().map(|word| option_of(*word)).collect::<Vec<_>>());
     names.map(|name| {
-        let word = Clear::ALL.iter().find(|word| option_of(**word).eq_ignore_ascii_case(&name));
+        let word = ClearableMember::ALL.iter().find(|word| option_of(**word).eq_ignore_ascii_case(&name));
         word.map_or(name, |word| word.wire().to_owned())
     })
 }
 
 /// Takes a word of `words` in any case, in the wire's spelling.
-pub fn words<'a, W: Word>(words: impl IntoIterator<Item = &'a W>) -> PossibleValuesParser {
+pub fn words<'a, W: WireEnum>(words: impl IntoIterator<Item = &'a W>) -> PossibleValuesParser {
     PossibleValuesParser::new(words.into_iter().map(|word| word.wire()).collect::<Vec<_>>())
 }
 

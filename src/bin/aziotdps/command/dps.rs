@@ -2,7 +2,7 @@
 
 use super::content::{truth, words};
 use super::verb;
-use aziotdps::model::{Slot, Word};
+use aziotdps::model::{Slot, WireEnum};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;

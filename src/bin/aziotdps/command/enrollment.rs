@@ -3,6 +3,7 @@
 use super::content::{Content, Device, Tpm};
 use super::registration;
 use super::verb::{self, Create, Delete, DeleteOne, List, Show, Update};
+use aziotdps::model::EnrollmentKind;
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -63,11 +64,11 @@ pub enum Registration {
 impl verb::Verb for Verb {
     fn call(&self) -> Call {
         match self {
-            Self::Create(_) => Call::EnrollmentNew,
-            Self::Show(_) => Call::EnrollmentGet,
-            Self::List(_) => Call::EnrollmentList,
-            Self::Update(_) => Call::EnrollmentSet,
-            Self::Delete(_) => Call::EnrollmentRemove,
+            Self::Create(_) => Call::New(EnrollmentKind::Individual),
+            Self::Show(_) => Call::Get(EnrollmentKind::Individual),
+            Self::List(_) => Call::List(EnrollmentKind::Individual),
+            Self::Update(_) => Call::Set(EnrollmentKind::Individual),
+            Self::Delete(_) => Call::Remove(EnrollmentKind::Individual),
             Self::Registration(Registration::Show(_)) => Call::RegistrationGet,
             Self::Registration(Registration::Delete(_)) => Call::RegistrationRemove,
         }

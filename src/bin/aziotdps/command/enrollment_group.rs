@@ -4,6 +4,7 @@ use super::content::Content;
 use super::device_key::DeviceKey;
 use super::registration;
 use super::verb::{self, Create, Delete, List, Show, Update};
+use aziotdps::model::EnrollmentKind;
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -56,11 +57,11 @@ With --symmetric-key nothing is sent and no service is needed.")]
 impl verb::Verb for Verb {
     fn call(&self) -> Call {
         match self {
-            Self::Create(_) => Call::EnrollmentGroupNew,
-            Self::Show(_) => Call::EnrollmentGroupGet,
-            Self::List(_) => Call::EnrollmentGroupList,
-            Self::Update(_) => Call::EnrollmentGroupSet,
-            Self::Delete(_) => Call::EnrollmentGroupRemove,
+            Self::Create(_) => Call::New(EnrollmentKind::Group),
+            Self::Show(_) => Call::Get(EnrollmentKind::Group),
+            Self::List(_) => Call::List(EnrollmentKind::Group),
+            Self::Update(_) => Call::Set(EnrollmentKind::Group),
+            Self::Delete(_) => Call::Remove(EnrollmentKind::Group),
             Self::Registration(verb) => verb.call(),
             Self::ComputeDeviceKey(key) => key.call(),
         }

@@ -3,7 +3,7 @@
 
 use super::content::{Change, truth, words};
 use crate::connection::Connection;
-use aziotdps::model::{AttestationType, Word};
+use aziotdps::model::{AttestationType, WireEnum};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::{Serialize, Serializer};

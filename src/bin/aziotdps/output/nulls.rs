@@ -1,6 +1,7 @@
 //! The members that `az` prints as null after `create` and `update`. It prints its own model there, which has every
 //! member that it knows; everything else it prints as the service sent it.
 
+use aziotdps::model::EnrollmentKind;
 use aziotdps::operation::Call;
 use serde_json::Value;
 
@@ -65,8 +66,8 @@ const INDIVIDUAL: &[(&str, &[&str])] = &[
 /// Adds to a record of `call` the members that it lacks.
 pub fn fill(call: Call, record: &mut Value) {
     let individual = match call {
-        Call::EnrollmentNew | Call::EnrollmentSet => INDIVIDUAL,
-        Call::EnrollmentGroupNew | Call::EnrollmentGroupSet => &[],
+        Call::New(EnrollmentKind::Individual) | Call::Set(EnrollmentKind::Individual) => INDIVIDUAL,
+        Call::New(EnrollmentKind::Group) | Call::Set(EnrollmentKind::Group) => &[],
         _ => return,
     };
     for (place, members) in ENROLLMENT.iter().chain(individual) {

@@ -1,5 +1,6 @@
 //! Tables. Whole records have columns that people look for, as many as fit; what a query found has the columns of `az`.
 
+use aziotdps::model::EnrollmentKind;
 use aziotdps::operation::Call;
 use serde_json::Value;
 use std::io;
@@ -58,10 +59,14 @@ const RESULTS: &[Column] = &[Column("Result", "", 0)];
 
 fn columns(call: Call) -> &'static [Column] {
     match call {
-        Call::EnrollmentGet | Call::EnrollmentList | Call::EnrollmentNew | Call::EnrollmentSet => ENROLLMENTS,
-        Call::EnrollmentGroupGet | Call::EnrollmentGroupList | Call::EnrollmentGroupNew | Call::EnrollmentGroupSet => {
-            GROUPS
-        }
+        Call::Get(EnrollmentKind::Individual)
+        | Call::List(EnrollmentKind::Individual)
+        | Call::New(EnrollmentKind::Individual)
+        | Call::Set(EnrollmentKind::Individual) => ENROLLMENTS,
+        Call::Get(EnrollmentKind::Group)
+        | Call::List(EnrollmentKind::Group)
+        | Call::New(EnrollmentKind::Group)
+        | Call::Set(EnrollmentKind::Group) => GROUPS,
         Call::RegistrationGet => REGISTRATIONS,
         Call::ServiceGet | Call::ServiceList => SERVICES,
         Call::ServiceConnectionString => CONNECTION_STRINGS,

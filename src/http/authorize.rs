@@ -1,0 +1,44 @@
+//! Requests that need an `Authorization` header.
+
+use super::{Request, Response, Transport};
+use crate::error::{Error, Outcome, Result};
+use crate::events::Events;
+use secrecy::SecretString;
+
+/// A source of `Authorization` headers.
+pub trait Authorize {
+    /// The header's value.
+    ///
+    /// # Errors
+    /// Those of signing in.
+    fn authorization(&self) -> impl Future<Output = Result<SecretString>> + Send;
+
+    /// Drops cached credentials that the server did not accept. Returns whether there may be others.
+    fn forget(&self) -> bool;
+}
+
+impl Transport {
+    /// Sends `request` with the header that `credentials` supply; after a 401, once more with new ones.
+    ///
+    /// # Errors
+    /// Those of signing in, and those of [`Transport::send`].
+    pub async fn send_authorized(
+        &self,
+        mut request: Request,
+        credentials: &impl Authorize,
+        events: &Events,
+    ) -> Result<Response> {
+        request.authorization = Some(credentials.authorization().await?);
+        let first = self.send(&request, events).await?;
+        if first.status != 401 || !credentials.forget() {
+            return Ok(first);
+        }
+        events.verbose("401: signing in again".to_owned());
+        let in_doubt = |error: Error| match request.is_write && first.maybe_applied {
+            true => error.with_outcome(Outcome::Unknown),
+            false => error,
+        };
+        request.authorization = Some(credentials.authorization().await.map_err(in_doubt)?);
+        Ok(self.send(&request, events).await.map_err(in_doubt)?.after(&first))
+    }
+}

@@ -1,0 +1,85 @@
+//! The content of a record, part by part: what a request may give, how it is checked, how it is put into a record.
+
+mod allocation;
+mod attestation;
+mod certificate;
+mod change;
+mod settings;
+mod symmetric_key;
+
+pub use attestation::{Attestation, is_symmetric};
+pub use change::Change;
+pub use settings::Settings;
+pub use symmetric_key::check_key;
+
+use crate::error::Result;
+use crate::model::{DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Record};
+use crate::operation::request::Request;
+use allocation::Allocation;
+use settings::DeviceSettings;
+
+/// All that a request may give of a record's content.
+#[derive(Debug)]
+pub struct Content {
+    pub attestation: Attestation,
+    pub allocation: Allocation,
+    pub settings: Settings,
+    pub device: DeviceSettings,
+}
+
+impl Content {
+    /// Takes the members from a request about a record of `kind`.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`].
+    pub fn take(kind: EnrollmentKind, request: &mut Request) -> Result<Self> {
+        let device = match kind {
+            EnrollmentKind::Individual => request.take()?,
+            EnrollmentKind::Group => DeviceSettings::default(),
+        };
+        Ok(Self { attestation: request.take()?, allocation: request.take()?, settings: request.take()?, device })
+    }
+
+    /// The api-version that the content and `change` need, if it is not the usual one.
+    pub fn api_version(&self, change: &Change) -> Option<&'static str> {
+        let needed = self.settings.needs_device_registry() || change.needs_device_registry();
+        needed.then_some(DEVICE_REGISTRY_API_VERSION)
+    }
+
+    /// Checks what can be checked without the record, attestation excepted.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`].
+    pub fn check(&mut self) -> Result<()> {
+        self.allocation.check()?;
+        self.settings.check()?;
+        self.device.check()
+    }
+
+    /// Whether applying the content and `change` again would leave `record` as it is. Says nothing about the parts of
+    /// `change` that are not idempotent.
+    ///
+    /// # Errors
+    /// As for [`Self::apply`].
+    pub fn already_applied(&self, kind: EnrollmentKind, change: &Change, record: &Record) -> Result<bool> {
+        let mut again = record.clone();
+        change.apply_idempotent(kind, &mut again);
+        self.allocation.apply(change, &mut again)?;
+        self.settings.apply(&mut again);
+        self.device.apply(&mut again);
+        Ok(again == *record)
+    }
+
+    /// Applies `change` and the content to an existing record.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidChange`] if they do not fit the record.
+    pub fn apply(&self, kind: EnrollmentKind, change: &Change, record: &mut Record) -> Result<()> {
+        change.apply(kind, record)?;
+        self.attestation.apply(kind, change, record)?;
+        self.allocation.apply(change, record)?;
+        self.settings.apply(record);
+        self.device.apply(record);
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Removing records.
+
+use super::target_of;
+use crate::connection::Context;
+use crate::data_plane::{DataPlane, List};
+use crate::error::{Code, Error, Result};
+use crate::events::{Event, Progress};
+use crate::model::EnrollmentKind;
+use crate::operation::request::{Common, Precondition, Request, enrollment_id};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Removes one record by its id, or every record of the service.
+pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Remove {
+        all: bool,
+        pass_thru: bool,
+    }
+    let mut common: Common = request.take()?;
+    let id = enrollment_id(kind, &mut request)?;
+    let precondition: Precondition = request.take()?;
+    let Remove { all, pass_thru } = request.take()?;
+    request.finish()?;
+    let target = common.target()?;
+    precondition.check()?;
+    let id = match (id, all) {
+        (Some(_), true) => {
+            return Err(Error::argument("all", format!("all and {} exclude each other.", kind.id_member())));
+        }
+        (None, false) => {
+            let message = format!("Say which {} to remove ({}), or all.", kind.noun(), kind.id_member());
+            return Err(Error::argument(kind.id_member(), message));
+        }
+        (None, true) if precondition.etag.is_some() => {
+            return Err(Error::argument("etag", "An etag is one record's; it does not go with all."));
+        }
+        (id, _) => id,
+    };
+
+    let find = async {
+        let plane = DataPlane::open(target, None, context).await?;
+        match id {
+            Some(id) => Ok((plane, vec![id])),
+            None => {
+                let ids = all_ids(&plane, kind).await?;
+                Ok((plane, ids))
+            }
+        }
+    };
+    let (plane, ids) = find.await.map_err(|error: Error| error.with_target(kind.collection()))?;
+    let total = ids.len() as u64;
+    for (done, id) in (0..).zip(&ids) {
+        if all {
+            let activity = format!("Removing {}", kind.collection());
+            let progress = Progress { activity, status: id.clone(), completed_items: done, total_items: Some(total) };
+            context.events.emit(Event::Progress(progress)).await?;
+        }
+        match plane.remove(kind, id, precondition.if_match()).await {
+            Ok(removed) if removed && pass_thru => context.events.item(Value::Bool(true)).await?,
+            Ok(_) => {}
+            // Another may have removed it since the list was read: it is gone, as was asked.
+            Err(error) if all && error.code() == Code::NotFound => {}
+            Err(error) if error.is_terminating() => return Err(error.with_target(target_of(kind, id))),
+            Err(error) => context.events.emit(Event::Error(error.with_target(target_of(kind, id)))).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn all_ids(plane: &DataPlane<'_>, kind: EnrollmentKind) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    let mut continuation: Option<String> = None;
+    loop {
+        let page = plane.query(List::Enrollments(kind), None, continuation.as_deref()).await?;
+        ids.extend(page.records.iter().filter_map(|record| record.text(&[kind.id_member()])).map(str::to_owned));
+        continuation = page.continuation;
+        if continuation.is_none() {
+            return Ok(ids);
+        }
+    }
+}

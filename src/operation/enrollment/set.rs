@@ -1,0 +1,105 @@
+//! Changing a record.
+
+use super::content::{Change, Content};
+use super::write::{as_put_response, contains, expected};
+use super::{get_with_keys, target_of};
+use crate::connection::Context;
+use crate::data_plane::DataPlane;
+use crate::error::{Code, Error, Outcome, Result};
+use crate::model::{ClearableMember, EnrollmentKind, Record, WireEnum};
+use crate::operation::request::{Common, Precondition, Request, enrollment_id, required};
+use crate::present;
+use std::time::Duration;
+
+/// How many times a change is merged into a record that others keep changing.
+const MERGES: u32 = 16;
+
+/// The members that the service maintains: read, never sent.
+const READ_ONLY: [&str; 3] = ["registrationState", "createdDateTimeUtc", "lastUpdatedDateTimeUtc"];
+
+/// Changes a record: what the request gives is merged into the record that the service has, and written only if nobody
+/// else wrote in between; else it is merged again.
+pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
+    let mut common: Common = request.take()?;
+    let id = enrollment_id(kind, &mut request)?;
+    let given: Vec<ClearableMember> =
+        ClearableMember::ALL.iter().copied().filter(|member| request.has(member.wire())).collect();
+    let mut content = Content::take(kind, &mut request)?;
+    let mut change: Change = request.take()?;
+    let precondition: Precondition = request.take()?;
+    request.finish()?;
+    let id = required(kind, id)?;
+    let target = common.target()?;
+    precondition.check()?;
+    change.check(kind, given)?;
+    content.attestation.check(&common.working_directory)?;
+    content.attestation.check_change(&change)?;
+    content.check()?;
+    content.attestation.warn(kind, &id, &context.events);
+
+    let write = async {
+        let plane = DataPlane::open(target, content.api_version(&change), context).await?;
+        merge(&plane, kind, &id, &content, &change, &precondition, context).await
+    };
+    let changed = write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
+    context.events.item(present::enrollment(kind, common.shape, changed)).await
+}
+
+async fn merge(
+    plane: &DataPlane<'_>,
+    kind: EnrollmentKind,
+    id: &str,
+    content: &Content,
+    change: &Change,
+    precondition: &Precondition,
+    context: &Context,
+) -> Result<Record> {
+    // What an earlier merge wrote, if its response was lost.
+    let mut lost: Option<Record> = None;
+    for merge in 1.. {
+        let doubtful = lost.is_some();
+        let in_doubt = |error: Error| match error.outcome() {
+            Outcome::NotApplied if doubtful => error.with_outcome(Outcome::Unknown),
+            _ => error,
+        };
+        let before = get_with_keys(plane, kind, id).await.map_err(in_doubt)?;
+        // Any other change may be merged again, whoever wrote.
+        if let Some(written) = lost.as_ref().filter(|_| !change.is_idempotent() || precondition.if_match().is_some()) {
+            let kept = contains(&before, &expected(kind, written, &content.attestation));
+            if kept && content.already_applied(kind, change, &before).map_err(in_doubt)? {
+                return Ok(as_put_response(before));
+            }
+            // It may have been made and then been changed by somebody else, or never been made.
+            let message =
+                "The change may have been made: its response was lost, and the record has been changed since.";
+            return Err(in_doubt(Error::new(Code::PreconditionFailed, message)));
+        }
+        content.attestation.check_keys(&before).map_err(in_doubt)?;
+        let Some(etag) = precondition.if_match().or(before.text(&["etag"])).map(str::to_owned) else {
+            let message = "The service's record has no etag, so it cannot be changed safely.";
+            return Err(in_doubt(Error::new(Code::UnexpectedResponse, message)));
+        };
+        let mut record = before;
+        for member in READ_ONLY {
+            record.remove(&[member]);
+        }
+        content.apply(kind, change, &mut record).map_err(in_doubt)?;
+        let written = plane.put(kind, id, &record, Some(&etag)).await;
+        match written.result {
+            Err(error) if error.code() == Code::PreconditionFailed && merge < MERGES => {
+                if written.maybe_applied {
+                    lost = Some(record);
+                } else if precondition.if_match().is_some() {
+                    return Err(error);
+                }
+                let target = target_of(kind, id);
+                context
+                    .events
+                    .verbose(format!("412: {target} was changed since it was read; reading and merging again"));
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20 * u64::from(merge)))).await;
+            }
+            result => return result.map_err(in_doubt),
+        }
+    }
+    unreachable!("the last merge returns")
+}

@@ -1,0 +1,28 @@
+//! JSON that may come as text.
+
+use crate::error::{Error, Result};
+use crate::model::Members;
+use serde_json::Value;
+
+/// Makes sure that `value` is a JSON object. A text is parsed.
+///
+/// # Errors
+/// [`crate::error::Code::InvalidArgument`] for anything else; never shows the text.
+pub fn json_object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
+    match value {
+        None | Some(Value::Object(_)) => Ok(()),
+        Some(Value::String(text)) => match serde_json::from_str::<Members>(text) {
+            Ok(members) => {
+                *value = Some(Value::Object(members));
+                Ok(())
+            }
+            Err(error) => {
+                let position = format!("line {}, column {}", error.line(), error.column());
+                Err(Error::argument(parameter, format!("The text of {parameter} is not a JSON object ({position}).")))
+            }
+        },
+        Some(_) => {
+            Err(Error::argument(parameter, format!("{parameter} is a JSON object, or a text that contains one.")))
+        }
+    }
+}
