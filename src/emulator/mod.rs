@@ -27,6 +27,7 @@ mod base64;
 mod clock;
 mod data_plane;
 mod device;
+mod ecdsa_p521;
 mod errors;
 mod log;
 mod record;
@@ -51,7 +52,7 @@ use record::store::{Collection, Store};
 use routes::Routes;
 use serde::Serialize;
 use server::tls::Tls;
-use server::{Server, Traffic};
+use server::{Ports, Server, Traffic};
 use service::Service;
 use state::State;
 use std::path::PathBuf;
@@ -62,8 +63,13 @@ use tokio_util::sync::CancellationToken;
 
 /// The options of an emulator.
 pub struct Options {
-    /// The port on the loopback addresses; 0 takes a free one.
+    /// The port of HTTPS on the loopback addresses; 0 takes a free one.
     pub port: u16,
+    /// The port of MQTT; 0 takes a free one. `None` takes the usual one, 8883, or a free one where that is taken or
+    /// `port` is 0.
+    pub mqtt_port: Option<u16>,
+    /// The port of AMQP, in the same way; the usual one is 5671.
+    pub amqp_port: Option<u16>,
     /// The file for the records; without one they are lost when the emulator stops.
     pub data_path: Option<PathBuf>,
     /// The folder of the certificate authority; an emulator does not start without one.
@@ -72,6 +78,8 @@ pub struct Options {
     pub page_size: usize,
     /// The lifetime of a bearer token.
     pub token_lifetime: Duration,
+    /// The `Retry-After` of a registration in progress, in whole seconds.
+    pub retry_after: Duration,
     /// The service's linked hubs and allocation policy; [`Configuration::read`] reads them from a file.
     pub configuration: Configuration,
     /// Receives the log line by line: one line per request, and warnings. It never contains a key or a token.
@@ -82,10 +90,13 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             port: 8443,
+            mqtt_port: None,
+            amqp_port: None,
             data_path: None,
             home: None,
             page_size: 1000,
             token_lifetime: Duration::from_secs(3599),
+            retry_after: Duration::from_secs(3),
             configuration: Configuration::default(),
             log: None,
         }
@@ -120,6 +131,10 @@ pub struct Ready {
     pub resource_group_name: &'static str,
     /// The name of the service.
     pub dps_name: &'static str,
+    /// The port of MQTT 3.1.1 over TLS.
+    pub mqtt_port: u16,
+    /// The port of AMQP 1.0 over TLS.
+    pub amqp_port: u16,
 }
 
 /// A running emulator. It stops when it is dropped.
@@ -140,19 +155,20 @@ impl Emulator {
         options.configuration.check()?;
         let tls = Tls::new(&home)?;
         let store = Store::open(options.data_path.as_deref())?;
-        let (listeners, port) = server::listen(options.port)?;
-        let host = format!("localhost:{port}");
+        let (listeners, ports) = server::listen(options.port, options.mqtt_port, options.amqp_port)?;
+        let host = host(ports.https);
         let endpoint = format!("https://{host}");
         let tokens = Issuer::new(endpoint.clone(), options.token_lifetime)?;
-        let service = Arc::new(Service::development(host, options.configuration, options.page_size, store));
-        let ready = ready(endpoint, &service, tls.ca_certificate_file);
+        let service =
+            Arc::new(Service::development(host, options.configuration, options.page_size, options.retry_after, store));
+        let ready = ready(endpoint, ports, &service, tls.ca_certificate_file.clone());
         let log = Logger::new(options.log);
         let state = Arc::new(State::new(vec![Arc::clone(&service)], tokens, log.clone()));
         let traffic = Arc::new(Traffic::default());
         let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
         let stop = CancellationToken::new();
         let server = Server { handler, traffic: Arc::clone(&traffic), log };
-        let thread = server::run(listeners, tls.config.into(), server, stop.clone()).map_err(|error| {
+        let thread = server::run(listeners, tls, server, stop.clone()).map_err(|error| {
             Error::new(Code::Internal, "The emulator's threads can't be started.").caused_by(&error)
         })?;
         Ok(Self { service, traffic, ready, stop, thread: Some(thread) })
@@ -194,7 +210,15 @@ impl Drop for Emulator {
     }
 }
 
-fn ready(endpoint: String, service: &Service, ca_certificate: PathBuf) -> Ready {
+/// What follows `https://`. Some clients take no port in a connection string, so the usual one is left out.
+fn host(port: u16) -> String {
+    match port {
+        443 => "localhost".to_owned(),
+        port => format!("localhost:{port}"),
+    }
+}
+
+fn ready(endpoint: String, ports: Ports, service: &Service, ca_certificate: PathBuf) -> Ready {
     let [owner, ..] = DEVELOPMENT.policies;
     Ready {
         event: "ready",
@@ -212,5 +236,17 @@ fn ready(endpoint: String, service: &Service, ca_certificate: PathBuf) -> Ready 
         subscription_id: DEVELOPMENT.subscription_id,
         resource_group_name: DEVELOPMENT.resource_group_name,
         dps_name: DEVELOPMENT.name,
+        mqtt_port: ports.mqtt,
+        amqp_port: ports.amqp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_port_of_https_is_left_out() {
+        assert_eq!((host(443).as_str(), host(8443).as_str()), ("localhost", "localhost:8443"));
     }
 }

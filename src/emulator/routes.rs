@@ -41,6 +41,10 @@ impl Handler for Routes {
         }
     }
 
+    fn has_host(&self, host: &str) -> bool {
+        self.state.service_for_host(host).is_some()
+    }
+
     fn empty_page(&self, request: &Request) -> Option<Response> {
         data_plane::empty_page(request)
     }

@@ -69,10 +69,11 @@ mod tests {
     use hyper::body::Bytes;
     use hyper::{HeaderMap, Method};
     use signature::tests::signed;
+    use std::time::Duration;
 
     fn service() -> Service {
         let store = Store::open(None).unwrap();
-        Service::development("localhost:8443".to_owned(), Configuration::default(), 1, store)
+        Service::development("localhost:8443".to_owned(), Configuration::default(), 1, Duration::ZERO, store)
     }
 
     fn request(path: &str) -> Request {
