@@ -4,6 +4,7 @@
 
 mod admin;
 mod allocation;
+mod amqp;
 mod authorization;
 mod bulk;
 mod certificates;
@@ -14,8 +15,12 @@ mod durability;
 mod enrollments;
 mod faults;
 mod golden;
+mod handshake;
 mod keys;
+mod mqtt;
 mod paging;
 mod registrations;
 mod resource_manager;
+mod tls;
+mod tpm;
 mod transport;
