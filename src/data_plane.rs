@@ -2,10 +2,12 @@
 
 use crate::connection::{Context, Endpoint};
 use crate::error::{Code, Error, Outcome, Result};
+use crate::events::Event;
 use crate::http::{HeaderName, IF_MATCH, Method, Request, Response, url_of};
 use crate::model::{AccessRight, Collection, DATA_PLANE_API_VERSION, EnrollmentKind, Record};
 use crate::target::{Target, WAYS};
 use serde_json::{Value, json};
+use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The resolution of the `Date` header, and a margin.
@@ -30,6 +32,15 @@ pub enum List<'a> {
     Enrollments(EnrollmentKind),
     /// The registrations of an enrollment group.
     RegistrationsOf(&'a str),
+}
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Enrollments(kind) => write!(formatter, "{}s", kind.noun()),
+            Self::RegistrationsOf(group) => write!(formatter, "registrations of enrollment group '{group}'"),
+        }
+    }
 }
 
 /// One page of a query.
@@ -65,6 +76,7 @@ impl<'a> DataPlane<'a> {
             Error::new(Code::NotConnected, message)
         })?;
         let endpoint = Endpoint::resolve(target, context).await?;
+        context.events.emit(Event::Origin(endpoint.origin())).await?;
         let api_version = connection.api_version.as_deref().or(api_version).unwrap_or(DATA_PLANE_API_VERSION);
         Ok(Self { context, endpoint, api_version })
     }

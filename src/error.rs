@@ -3,6 +3,7 @@
 //! Each [`Code`] has a PowerShell category and a section in `docs/troubleshooting.md`. A host gets the error as JSON
 //! (its `Serialize`), a program as text (its `Display`). Neither ever holds a key, a token or a connection string.
 
+use crate::names::Names;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -158,6 +159,9 @@ pub struct Error(Box<Record>);
 struct Record {
     code: Code,
     message: String,
+    /// The message, with the members that it names marked.
+    #[serde(skip)]
+    marked: String,
     target: Option<String>,
     parameter: Option<String>,
     terminating: bool,
@@ -172,11 +176,14 @@ struct Record {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// Creates an error from a code and a message. The message is one or more sentences that end in a full stop.
+    /// Creates an error from a code and a message. The message is one or more sentences that end in a full stop; it marks
+    /// the members of the request that it names, as in `⟨top⟩`.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let marked = message.into();
         Self(Box::new(Record {
             code,
-            message: message.into(),
+            message: Names::default().render(&marked),
+            marked,
             target: None,
             parameter: None,
             terminating: code.is_terminating(),
@@ -195,6 +202,25 @@ impl Error {
     /// Sets the member of the request that the error is about.
     pub fn with_parameter(mut self, parameter: &str) -> Self {
         self.0.parameter = Some(parameter.to_owned());
+        self
+    }
+
+    /// Shows the members in the message by the names of `names`.
+    pub fn with_names(mut self, names: &Names) -> Self {
+        self.0.message = names.render(&self.0.marked);
+        self
+    }
+
+    /// Sets the kind of the error.
+    pub fn with_code(mut self, code: Code) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    /// Adds what happened before to the message.
+    pub fn after(mut self, what: &str) -> Self {
+        self.0.message = format!("{what} {}", self.0.message);
+        self.0.marked = format!("{what} {}", self.0.marked);
         self
     }
 

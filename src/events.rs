@@ -1,10 +1,11 @@
 //! What a running operation tells its host, and what is known so far about the change it makes.
 
 use crate::error::{Code, Error, Outcome, Result};
+use crate::names::Names;
 use crate::sync::lock;
 use serde::Serialize;
 use serde_json::Value;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::{Semaphore, mpsc};
 
 /// Something that an operation tells its host.
@@ -16,6 +17,8 @@ pub enum Event {
     Progress(Progress),
     /// A line for a log.
     Message(Message),
+    /// Which service the records are from that follow.
+    Origin(Origin),
     /// Output records: a page, a batch, or one.
     Items(Vec<Value>),
     /// An error. The operation goes on after it unless it is terminating.
@@ -31,6 +34,17 @@ impl Event {
     pub fn needs_capacity(&self) -> bool {
         matches!(self, Self::Items(_) | Self::Progress(_))
     }
+}
+
+/// The service that records are from, however the request named it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The data-plane host, with the port if it has one.
+    pub host_name: String,
+    /// The resource id, unless the request named the service by its host or a connection string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
 }
 
 /// How far an operation is.
@@ -74,14 +88,16 @@ pub struct Message {
 pub struct Events {
     sender: mpsc::UnboundedSender<Event>,
     capacity: Arc<Semaphore>,
+    names: Arc<Names>,
     outcome: Mutex<Outcome>,
+    maximum_attempts: OnceLock<u32>,
 }
 
 impl Events {
     /// Events that go to `sender`. `capacity` has one permit for each page of records or step of progress that may
-    /// wait for the host; the receiver returns a permit for each event that it takes.
-    pub fn new(sender: mpsc::UnboundedSender<Event>, capacity: Arc<Semaphore>) -> Self {
-        Self { sender, capacity, outcome: Mutex::default() }
+    /// wait for the host; the receiver returns a permit for each event that it takes. Texts name members by `names`.
+    pub fn new(sender: mpsc::UnboundedSender<Event>, capacity: Arc<Semaphore>, names: Arc<Names>) -> Self {
+        Self { sender, capacity, names, outcome: Mutex::default(), maximum_attempts: OnceLock::new() }
     }
 
     /// Emits an event. Records and progress wait for capacity, so that a host that stops reading stops the requests.
@@ -95,7 +111,20 @@ impl Events {
             // Returned when the host takes the event.
             self.capacity.acquire().await.map_err(|_| freed())?.forget();
         }
+        let event = match event {
+            Event::Error(error) => Event::Error(error.with_names(&self.names)),
+            event => event,
+        };
         self.sender.send(event).map_err(|_| freed())
+    }
+
+    /// Emits progress if the host is ready for it. Later progress replaces what it misses.
+    pub fn progress(&self, progress: Progress) {
+        if let Ok(permit) = self.capacity.try_acquire() {
+            permit.forget();
+            // A host that is gone is noticed by the next record.
+            let _ = self.sender.send(Event::Progress(progress));
+        }
     }
 
     /// Emits one output record.
@@ -123,7 +152,17 @@ impl Events {
 
     fn message(&self, level: Level, text: String) {
         // A host that is gone is noticed by the next record.
-        let _ = self.sender.send(Event::Message(Message { level, text }));
+        let _ = self.sender.send(Event::Message(Message { level, text: self.names.render(&text) }));
+    }
+
+    /// Limits the attempts for each request of this operation.
+    pub fn limit_attempts(&self, maximum_attempts: u32) {
+        let _ = self.maximum_attempts.set(maximum_attempts);
+    }
+
+    /// The maximum number of attempts for one request, if the operation has its own.
+    pub fn maximum_attempts(&self) -> Option<u32> {
+        self.maximum_attempts.get().copied()
     }
 
     /// Records what is known about the change that is under way.

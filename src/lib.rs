@@ -17,6 +17,7 @@
 //! | [`events`] | what an operation tells its host |
 //! | [`local`], [`file`](mod@file), [`sync`] | the emulator on this machine; reading files; locks |
 //! | [`model`], [`error`] | the service's records and enums; the error |
+//! | [`names`] | how texts name the members of a request |
 //! | `emulator` | a local service; uses `model` and `error` only |
 
 pub mod connection;
@@ -31,6 +32,7 @@ pub mod file;
 pub mod http;
 pub mod local;
 pub mod model;
+pub mod names;
 pub mod operation;
 pub mod present;
 pub mod resource_manager;

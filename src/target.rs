@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 /// The ways in which a request can name the service.
-pub const WAYS: &str = "resourceGroupName and dpsName, resourceId, hostName, or connectionString";
+pub const WAYS: &str = "⟨resourceGroupName⟩ and ⟨dpsName⟩, ⟨resourceId⟩, ⟨hostName⟩, or ⟨connectionString⟩";
 
 /// The members that name a service. [`Target::parse`] checks which go together.
 #[derive(Debug, Default, Deserialize)]
@@ -42,7 +42,7 @@ pub enum Target {
         /// Its data-plane host.
         host_name: Option<String>,
     },
-    /// By host name; requests are authorized by an Entra token.
+    /// By host name; requests are authorized by an Entra token, or by the key that the session is connected with.
     HostName(String),
     /// By a connection string, which also authorizes requests.
     ConnectionString(ConnectionString),
@@ -74,22 +74,12 @@ impl Target {
             (None, None, None, Some(host_name), None) => Self::HostName(host_name),
             (None, None, None, None, Some(text)) => Self::ConnectionString(ConnectionString::parse(&text)?),
             (Some(_), None, ..) => {
-                return Err(Error::argument("dpsName", "resourceGroupName needs dpsName too."));
+                return Err(Error::argument("dpsName", "⟨resourceGroupName⟩ needs ⟨dpsName⟩ too."));
             }
             _ => {
                 return Err(Error::argument("target", format!("A service is named in one way: by {WAYS}.")));
             }
         }))
-    }
-
-    /// The service as messages name it.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Name { name, .. } => name,
-            Self::Resource { id, .. } => &id.name,
-            Self::HostName(host_name) => host_name,
-            Self::ConnectionString(connection_string) => &connection_string.host_name,
-        }
     }
 }
 
@@ -105,7 +95,7 @@ fn resource(text: &str) -> Result<ResourceId> {
 /// [`crate::error::Code::InvalidArgument`].
 pub fn check_segment(parameter: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() || text.chars().all(|character| character == '.') || text.contains(char::is_control) {
-        return Err(Error::argument(parameter, format!("'{text}' is not accepted for {parameter}.")));
+        return Err(Error::argument(parameter, format!("'{text}' is not accepted for ⟨{parameter}⟩.")));
     }
     Ok(())
 }

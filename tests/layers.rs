@@ -14,8 +14,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["emulator", "error", "local", "model", "operation"]),
     ("emulator", &["error", "model"]),
     ("ffi", &["error", "model", "operation", "sync"]),
-    ("operation", &["events", "operation::call", "operation::session"]),
-    ("operation::session", &["connection", "error", "events", "operation::call", "operation::connect", "sync"]),
+    ("operation", &["events", "names", "operation::call", "operation::session"]),
+    (
+        "operation::session",
+        &["connection", "error", "events", "names", "operation::call", "operation::connect", "sync"],
+    ),
     (
         "operation::call",
         &[
@@ -71,18 +74,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("operation::request", &["connection", "data_plane", "error", "events", "model", "present", "target"]),
     ("present", &["model"]),
-    ("data_plane", &["connection", "error", "http", "model", "target"]),
+    ("data_plane", &["connection", "error", "events", "http", "model", "target"]),
     ("connection", &["credential", "error", "events", "http", "model", "resource_manager", "sync", "target"]),
     ("resource_manager", &["credential", "error", "events", "http", "model"]),
     ("target", &["credential", "error", "model"]),
     ("credential", &["error", "events", "http", "sync"]),
     ("http", &["error", "events", "model"]),
-    ("events", &["error", "sync"]),
+    ("events", &["error", "names", "sync"]),
     ("local", &["error", "model"]),
     ("file", &[]),
     ("sync", &[]),
     ("model", &[]),
-    ("error", &[]),
+    ("error", &["names"]),
+    ("names", &[]),
 ];
 
 type ModulePath = Vec<String>;

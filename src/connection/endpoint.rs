@@ -3,7 +3,7 @@
 use super::{Connection, Context};
 use crate::credential::{Audience, ConnectionString, SharedAccessKey};
 use crate::error::{Code, Error, Result};
-use crate::events::Events;
+use crate::events::{Events, Origin};
 use crate::http::{Authorize, Url};
 use crate::model::{AccessRight, AuthType, ResourceId};
 use crate::resource_manager::Policy;
@@ -16,6 +16,7 @@ pub struct Endpoint {
     /// `https://host/`.
     pub url: Url,
     host_name: String,
+    resource_id: Option<ResourceId>,
     access: Access,
 }
 
@@ -37,24 +38,34 @@ impl Endpoint {
     /// [`Code::NotFound`] and [`Code::NotConnected`], and those of Azure Resource Manager.
     pub async fn resolve(target: Target, context: &Context) -> Result<Self> {
         let Context { connection, events } = context;
-        let (host_name, access) = match target {
+        let (resource_id, host_name, access) = match target {
             Target::ConnectionString(connection_string) => {
-                (connection_string.host_name.clone(), Access::Key(connection_string))
+                (None, connection_string.host_name.clone(), Access::Key(connection_string))
             }
-            Target::HostName(host_name) => (host_name, Access::Login),
+            Target::HostName(host_name) => {
+                let access = Access::to_host(&host_name, connection);
+                (None, host_name, access)
+            }
             Target::Name { resource_group_name, name } => {
                 let id = find(resource_group_name, name, connection, events).await?;
-                (connection.host_name(&id, events).await?, Access::to(id, connection))
+                (Some(id.clone()), connection.host_name(&id, events).await?, Access::to(id, connection))
             }
-            Target::Resource { id, host_name: Some(host_name) } => (host_name, Access::to(id, connection)),
+            Target::Resource { id, host_name: Some(host_name) } => {
+                (Some(id.clone()), host_name, Access::to(id, connection))
+            }
             Target::Resource { id, host_name: None } => {
-                (connection.host_name(&id, events).await?, Access::to(id, connection))
+                (Some(id.clone()), connection.host_name(&id, events).await?, Access::to(id, connection))
             }
         };
         let url = Url::parse(&format!("https://{host_name}/"));
         let url =
             url.map_err(|_| Error::new(Code::UnexpectedResponse, format!("'{host_name}' is not a host name.")))?;
-        Ok(Self { url, host_name, access })
+        Ok(Self { url, host_name, resource_id, access })
+    }
+
+    /// Which service this is.
+    pub fn origin(&self) -> Origin {
+        Origin { host_name: self.host_name.clone(), resource_id: self.resource_id.as_ref().map(ToString::to_string) }
     }
 
     /// The credentials for a request that needs `right`.
@@ -77,6 +88,17 @@ async fn find(
 }
 
 impl Access {
+    /// The way to a host: the key of the connection string that the session is connected with if it is that host's, else
+    /// a token.
+    fn to_host(host_name: &str, connection: &Connection) -> Self {
+        match &connection.default_target {
+            Some(Target::ConnectionString(known)) if known.host_name.eq_ignore_ascii_case(host_name) => {
+                Self::Key(known.clone())
+            }
+            _ => Self::Login,
+        }
+    }
+
     /// The way to the service `id` that the connection prefers.
     fn to(id: ResourceId, connection: &Connection) -> Self {
         match connection.auth_type {

@@ -20,13 +20,14 @@ use lookup::Lookup;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-/// What a session is connected with. The next connect replaces it as a whole.
-#[derive(Debug)]
+/// What a session is connected with. Clones share the account, the connections and what was looked up, so that a clone
+/// with another default service costs nothing.
+#[derive(Clone, Debug)]
 pub struct Connection {
     /// The cloud.
     pub cloud: Cloud,
     /// The account.
-    pub sign_in: SignIn,
+    pub sign_in: Arc<SignIn>,
     /// How requests to the data plane are authorized.
     pub auth_type: AuthType,
     /// The subscription in which services are looked up by name.
@@ -36,28 +37,28 @@ pub struct Connection {
     /// The service of requests that name none.
     pub default_target: Option<Target>,
     /// Sends the requests.
-    pub transport: Transport,
-    only_subscription: OnceCell<String>,
-    names: Lookup<(String, String), ResourceId>,
-    host_names: Lookup<ResourceId, String>,
-    policies: Lookup<ResourceId, Arc<Vec<Policy>>>,
+    pub transport: Arc<Transport>,
+    only_subscription: Arc<OnceCell<String>>,
+    names: Arc<Lookup<(String, String), ResourceId>>,
+    host_names: Arc<Lookup<ResourceId, String>>,
+    policies: Arc<Lookup<ResourceId, Arc<Vec<Policy>>>>,
 }
 
 impl Connection {
     /// A connection that has sent nothing yet.
     pub fn new(cloud: Cloud, account: Option<Account>, settings: Settings) -> Self {
         Self {
-            sign_in: SignIn::new(cloud.authority.clone(), account),
+            sign_in: Arc::new(SignIn::new(cloud.authority.clone(), account)),
             cloud,
             auth_type: AuthType::Key,
             subscription_id: None,
             api_version: None,
             default_target: None,
-            transport: Transport::new(settings),
-            only_subscription: OnceCell::new(),
-            names: Lookup::default(),
-            host_names: Lookup::default(),
-            policies: Lookup::default(),
+            transport: Arc::new(Transport::new(settings)),
+            only_subscription: Arc::default(),
+            names: Arc::default(),
+            host_names: Arc::default(),
+            policies: Arc::default(),
         }
     }
 
@@ -120,7 +121,7 @@ impl Connection {
                 several => Err(Error::new(
                     Code::NotConnected,
                     format!(
-                        "The account has {} subscriptions: name one when connecting (subscriptionId).",
+                        "The account has {} subscriptions: name one by ⟨subscriptionId⟩ when connecting.",
                         several.len()
                     ),
                 )),

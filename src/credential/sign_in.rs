@@ -73,8 +73,10 @@ impl Authorize for Credentials<'_> {
             }
             Some(Account::Supplied(supplied)) => {
                 let (token, what) = match self.audience {
-                    Audience::DataPlane => (&supplied.data_plane, "a token for the data plane"),
-                    Audience::ResourceManager => (&supplied.resource_manager, "a token for Azure Resource Manager"),
+                    Audience::DataPlane => (&supplied.data_plane, "⟨accessToken⟩, a token for the data plane"),
+                    Audience::ResourceManager => {
+                        (&supplied.resource_manager, "⟨resourceManagerAccessToken⟩, a token for Azure Resource Manager")
+                    }
                 };
                 token.as_ref().map(bearer).ok_or_else(|| not_connected(what))
             }
@@ -95,6 +97,6 @@ fn bearer(token: &SecretString) -> SecretString {
 fn not_connected(what: &str) -> Error {
     Error::new(
         Code::NotConnected,
-        format!("This needs {what}: connect first (Connect-AzIoTDps, session_connect), or give a connection string."),
+        format!("This needs {what}: give it when connecting, or name the service by ⟨connectionString⟩."),
     )
 }

@@ -9,7 +9,7 @@ use std::ffi::c_char;
 /// Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn aziotdps_abi_version() -> u32 {
-    guard(0, || 1)
+    guard(0, || 2)
 }
 
 /// The version of the library, such as "0.1.0". Static text, never freed.

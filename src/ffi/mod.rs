@@ -36,6 +36,18 @@ pub use session::*;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// What a host hands over; nothing if it is NULL, or longer than a slice can be.
+///
+/// # Safety
+/// `start` is NULL or points to `length` bytes that are readable for `'a`.
+unsafe fn bytes<'a>(start: *const u8, length: usize) -> &'a [u8] {
+    if start.is_null() || length > isize::MAX.unsigned_abs() {
+        return &[];
+    }
+    // SAFETY: not NULL, of a length that a slice can have, and readable by the safety contract.
+    unsafe { std::slice::from_raw_parts(start, length) }
+}
+
 /// Runs `work`. A panic in it does not reach the host: `fallback` is returned instead.
 fn guard<T>(fallback: T, work: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(fallback)

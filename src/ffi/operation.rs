@@ -1,7 +1,7 @@
 //! Operations and their events.
 
-use super::guard;
 use super::session::aziotdps_session;
+use super::{bytes, guard};
 use crate::error::{Code, Error};
 use crate::operation::{Call, Event, Operation};
 use crate::sync::lock;
@@ -33,6 +33,9 @@ pub enum aziotdps_event {
     Error = 4,
     /// The operation is over. Every later call returns it again.
     End = 5,
+    /// Which service the records are from that follow: {"hostName", "resourceId"}; no resourceId if the request named the
+    /// service by its host or a connection string.
+    Origin = 6,
 }
 
 /// A running operation. Opaque.
@@ -42,7 +45,8 @@ pub enum aziotdps_event {
 /// - session – not NULL.
 /// - request, request_len – a JSON object in UTF-8, which is copied. The comment of each function lists its members;
 ///   "common" stands for target (which service; the session's default service if absent), shape ("az", the default, or
-///   "powershell") and workingDirectory (where relative paths start).
+///   "powershell"), workingDirectory (where relative paths start), deadlineSeconds (for the whole operation) and
+///   maximumAttempts (for one request).
 ///
 /// Returns: an operation, also for an invalid request, which its error event reports. NULL only for a NULL session.
 /// Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -128,12 +132,8 @@ pub(super) unsafe fn start(
     guard(std::ptr::null_mut(), || {
         // SAFETY: NULL or live, by the safety contract.
         let Some(aziotdps_session(session)) = (unsafe { session.as_ref() }) else { return std::ptr::null_mut() };
-        let request: &[u8] = if request.is_null() || request_len > isize::MAX.unsigned_abs() {
-            &[]
-        } else {
-            // SAFETY: not NULL, of a length that a slice can have, and readable by the safety contract.
-            unsafe { std::slice::from_raw_parts(request, request_len) }
-        };
+        // SAFETY: NULL or readable, by the safety contract.
+        let request = unsafe { bytes(request, request_len) };
         let started = guard(None, || Some(session.start(call, request)));
         let operation = started.unwrap_or_else(|| {
             let message = "The operation could not be started; please report it with the request.";
@@ -163,6 +163,7 @@ unsafe fn next(operation: *mut aziotdps_operation, timeout_ms: u32, json_out: *m
             Event::Message(message) => (aziotdps_event::Message, serde_json::to_vec(&message)),
             Event::Items(items) => (aziotdps_event::Items, serde_json::to_vec(&items)),
             Event::Error(error) => (aziotdps_event::Error, serde_json::to_vec(&error)),
+            Event::Origin(origin) => (aziotdps_event::Origin, serde_json::to_vec(&origin)),
         };
         let Ok(mut json) = json else { return aziotdps_event::Panic };
         // JSON escapes control characters, so the only NUL is this one.

@@ -108,8 +108,9 @@ impl Transport {
         let client_request_id = uuid::Uuid::new_v4().to_string();
         let mut backoff = Backoff::default();
         let mut maybe_applied = false;
+        let maximum_attempts = events.maximum_attempts().unwrap_or(self.settings.maximum_attempts);
         for attempt in 1.. {
-            let last = attempt >= self.settings.maximum_attempts;
+            let last = attempt >= maximum_attempts;
             let started = Instant::now();
             let wait = match self.send_once(&client, request, &client_request_id).await {
                 Ok((status, headers, body)) => {
@@ -146,7 +147,7 @@ impl Transport {
                 "waiting {:.1} s before attempt {} of {}",
                 wait.as_secs_f32(),
                 attempt + 1,
-                self.settings.maximum_attempts
+                maximum_attempts
             ));
             tokio::time::sleep(wait).await;
         }

@@ -1,6 +1,7 @@
 //! The service's enums, with their values on the wire and in PowerShell.
 
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 
 /// An enum of the service. Input is accepted in any case, since the wire, Azure Resource Manager, `az` and the Az module
 /// have different spellings.
@@ -171,6 +172,13 @@ impl ReprovisionPolicy {
             Self::Reset => (true, false),
             Self::Never => (false, false),
         }
+    }
+
+    /// The policy that a record's `reprovisionPolicy` says. A switch that is missing is off.
+    pub fn of(policy: &Value) -> Option<Self> {
+        let switch = |member: &str| policy.get(member).and_then(Value::as_bool).unwrap_or_default();
+        let switches = (switch("updateHubAssignment"), switch("migrateDeviceData"));
+        Self::ALL.iter().copied().find(|policy| policy.switches() == switches)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The calls, and the function that implements each.
 
-use super::request::Request;
+use super::request::{Limits, Request};
 use super::{connect, device_key, enrollment, registration, service};
 use crate::connection::{Connection, Context};
 use crate::error::{Error, Result};
@@ -43,25 +43,30 @@ pub enum Call {
 pub async fn run(call: Call, request: &[u8], context: &Context, connection: &Mutex<Arc<Connection>>) -> Result<()> {
     #[cfg(feature = "panic-injection")]
     assert!(request != b"panic", "asked for");
-    let request = Request::parse(request)?;
-    match call {
-        Call::SessionConnect => {
-            let connected = connect::connect(request, context).await.map_err(Error::into_terminating)?;
-            let description = connect::describe(&connected);
-            *lock(connection) = Arc::new(connected);
-            context.events.item(description).await
+    let mut request = Request::parse(request)?;
+    // Those of a connect are for the session.
+    let limits = if call == Call::SessionConnect { Limits::default() } else { request.take()? };
+    let work = async {
+        match call {
+            Call::SessionConnect => {
+                let connected = connect::connect(request, context).await.map_err(Error::into_terminating)?;
+                let description = connect::describe(&connected);
+                *lock(connection) = Arc::new(connected);
+                context.events.item(description).await
+            }
+            Call::Get(kind) => enrollment::get(kind, request, context).await,
+            Call::List(kind) => enrollment::list(kind, request, context).await,
+            Call::New(kind) => enrollment::new(kind, request, context).await,
+            Call::Set(kind) => enrollment::set(kind, request, context).await,
+            Call::Remove(kind) => enrollment::remove(kind, request, context).await,
+            Call::AttestationGet => enrollment::attestation(request, context).await,
+            Call::RegistrationGet => registration::get(request, context).await,
+            Call::RegistrationRemove => registration::remove(request, context).await,
+            Call::DeviceKeyDerive => device_key::derive(request, context).await,
+            Call::ServiceGet => service::get(request, context).await,
+            Call::ServiceList => service::list(request, context).await,
+            Call::ServiceConnectionString => service::connection_string(request, context).await,
         }
-        Call::Get(kind) => enrollment::get(kind, request, context).await,
-        Call::List(kind) => enrollment::list(kind, request, context).await,
-        Call::New(kind) => enrollment::new(kind, request, context).await,
-        Call::Set(kind) => enrollment::set(kind, request, context).await,
-        Call::Remove(kind) => enrollment::remove(kind, request, context).await,
-        Call::AttestationGet => enrollment::attestation(request, context).await,
-        Call::RegistrationGet => registration::get(request, context).await,
-        Call::RegistrationRemove => registration::remove(request, context).await,
-        Call::DeviceKeyDerive => device_key::derive(request, context).await,
-        Call::ServiceGet => service::get(request, context).await,
-        Call::ServiceList => service::list(request, context).await,
-        Call::ServiceConnectionString => service::connection_string(request, context).await,
-    }
+    };
+    limits.hold(&context.events, work).await
 }

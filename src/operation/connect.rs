@@ -1,19 +1,18 @@
 //! Connecting a session: cloud, account, default service.
 
-use super::request::Request;
+use super::request::{Request, maximum_attempts, seconds};
 use crate::connection::{Cloud, Connection, Context};
-use crate::credential::{Account, Audience, ClientSecret, ConnectionString, SuppliedTokens};
-use crate::error::{Error, Result};
+use crate::credential::{Account, Audience, ClientSecret, SuppliedTokens};
+use crate::error::{Code, Error, Result};
 use crate::file;
 use crate::http::{Authorize, Loopback, Settings, Url, certificates};
 use crate::local;
 use crate::model::{AuthType, DEVELOPMENT, Environment, WireEnum, is_loopback};
-use crate::target::{Target, check_segment};
+use crate::target::{Target, TargetRequest, check_segment};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// The largest file of CA certificates that is read, in bytes.
 const PEM_LIMIT: u64 = 4 << 20;
@@ -43,6 +42,9 @@ struct Connect {
     authority_host: Option<String>,
     data_plane_scope: Option<String>,
     data_plane_api_version: Option<String>,
+    resource_group_name: Option<String>,
+    dps_name: Option<String>,
+    host_name: Option<String>,
     ca_certificate: Option<String>,
     connect_timeout_seconds: Option<u64>,
     timeout_seconds: Option<u64>,
@@ -57,13 +59,33 @@ pub fn unconnected() -> Connection {
     Connection::new(Cloud::new(Environment::Public), None, default_settings())
 }
 
-/// Creates a connection and signs in with its account.
+/// Creates a connection and signs in with its account. A request that only names a service changes the default service of
+/// the session's connection.
 ///
 /// # Errors
-/// [`crate::error::Code::InvalidArgument`], and those of signing in.
+/// [`Code::InvalidArgument`], [`Code::NotConnected`] for a default service without an account, and those of signing in.
 pub async fn connect(mut request: Request, context: &Context) -> Result<Connection> {
+    let of_service = ["resourceGroupName", "dpsName", "hostName", "workingDirectory", "shape"];
+    let only_service = request.rest().all(|(member, _)| of_service.contains(&member));
     let mut given: Connect = request.take()?;
     request.finish()?;
+    let service = Target::parse(TargetRequest {
+        resource_group_name: given.resource_group_name.take(),
+        dps_name: given.dps_name.take(),
+        host_name: given.host_name.take(),
+        connection_string: given.connection_string.clone(),
+        ..TargetRequest::default()
+    })?;
+    if only_service && service.is_some() {
+        if context.connection.sign_in.account().is_none() {
+            let message =
+                "Nobody has signed in: say how in the same request, such as by ⟨accessToken⟩ or ⟨clientSecret⟩.";
+            return Err(Error::new(Code::NotConnected, message));
+        }
+        let mut connection = Connection::clone(&context.connection);
+        connection.default_target = service;
+        return Ok(connection);
+    }
     let environment = || std::env::var("AZURE_SUBSCRIPTION_ID").ok().filter(|id| !id.is_empty());
     given.subscription_id =
         given.subscription_id.take().or_else(|| given.emulator.is_none().then(environment).flatten());
@@ -101,11 +123,8 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     connection.auth_type = given.auth_type.unwrap_or(connection.auth_type);
     connection.api_version = api_version(given.data_plane_api_version.take())?;
     connection.subscription_id = given.subscription_id.clone();
-    connection.default_target = match (&given.connection_string, &emulator) {
-        (Some(text), _) => Some(Target::ConnectionString(ConnectionString::parse(text)?)),
-        (None, Some(_)) => Some(Target::Resource { id: DEVELOPMENT.resource(), host_name: None }),
-        (None, None) => None,
-    };
+    let emulated = || emulator.is_some().then(|| Target::Resource { id: DEVELOPMENT.resource(), host_name: None });
+    connection.default_target = service.or_else(emulated);
     if let Some(Account::ClientSecret(_)) = connection.sign_in.account() {
         let Connection { sign_in, transport, .. } = &connection;
         sign_in.credentials(Audience::ResourceManager, transport, &context.events).authorization().await?;
@@ -132,8 +151,8 @@ fn account(given: &mut Connect) -> Result<Option<Account>> {
                 (_, None) => "clientId",
                 _ => "clientSecret",
             };
-            let ways = "tenantId with clientId and clientSecret, accessToken, connectionString, or emulator";
-            Err(Error::argument(missing, format!("{missing} is missing; connect with {ways}.")))
+            let ways = "⟨tenantId⟩ with ⟨clientId⟩ and ⟨clientSecret⟩, ⟨accessToken⟩, ⟨resourceManagerAccessToken⟩, ⟨connectionString⟩, or ⟨emulator⟩";
+            Err(Error::argument(missing, format!("⟨{missing}⟩ is missing; connect with {ways}.")))
         }
     }
 }
@@ -145,21 +164,13 @@ fn default_settings() -> Settings {
 
 fn settings(given: &Connect) -> Result<Settings> {
     let mut settings = default_settings();
-    for (seconds, parameter, setting) in [
+    for (given, parameter, setting) in [
         (given.connect_timeout_seconds, "connectTimeoutSeconds", &mut settings.connect_timeout),
         (given.timeout_seconds, "timeoutSeconds", &mut settings.timeout),
     ] {
-        match seconds {
-            Some(seconds @ 1..=86_400) => *setting = Duration::from_secs(seconds),
-            Some(_) => return Err(Error::argument(parameter, format!("{parameter} is 1 to 86400."))),
-            None => {}
-        }
+        *setting = seconds(given, parameter)?.unwrap_or(*setting);
     }
-    match given.maximum_attempts {
-        Some(attempts @ 1..=100) => settings.maximum_attempts = attempts,
-        Some(_) => return Err(Error::argument("maximumAttempts", "maximumAttempts is 1 to 100.")),
-        None => {}
-    }
+    settings.maximum_attempts = maximum_attempts(given.maximum_attempts)?.unwrap_or(settings.maximum_attempts);
     if let Some(certificate) = &given.ca_certificate {
         let pem = if certificate.contains("-----BEGIN ") {
             certificate.clone().into_bytes()
@@ -212,12 +223,23 @@ pub fn describe(connection: &Connection) -> Value {
         Some(Account::Supplied(_)) => (Some("access token"), None),
         None => (None, None),
     };
+    let (resource_group_name, dps_name, host_name) = match &connection.default_target {
+        Some(Target::Name { resource_group_name, name }) => (resource_group_name.as_deref(), Some(name.as_str()), None),
+        Some(Target::Resource { id, host_name }) => {
+            (Some(id.resource_group_name.as_str()), Some(id.name.as_str()), host_name.as_deref())
+        }
+        Some(Target::HostName(host_name)) => (None, None, Some(host_name.as_str())),
+        Some(Target::ConnectionString(text)) => (None, None, Some(text.host_name.as_str())),
+        None => (None, None, None),
+    };
     json!({
         "Account": account,
         "TenantId": tenant_id,
         "SubscriptionId": connection.subscription_id,
         "ResourceManagerEndpoint": connection.cloud.resource_manager.as_str(),
         "AuthType": connection.auth_type.powershell(),
-        "DpsName": connection.default_target.as_ref().map(Target::name),
+        "ResourceGroupName": resource_group_name,
+        "DpsName": dps_name,
+        "HostName": host_name,
     })
 }

@@ -44,7 +44,7 @@ pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
             read.await.map_err(|error: Error| error.with_target(target))?
         }
         _ => {
-            let message = "Give either the group's key (symmetricKey) or the group (enrollmentGroupId).";
+            let message = "Give either the group's key by ⟨symmetricKey⟩, or the group by ⟨enrollmentGroupId⟩.";
             return Err(Error::argument("symmetricKey", message));
         }
     };

@@ -13,6 +13,7 @@ mod request;
 mod service;
 mod session;
 
-pub use crate::events::{Event, Level, Message, Progress};
+pub use crate::events::{Event, Level, Message, Origin, Progress};
+pub use crate::names::Names;
 pub use call::Call;
 pub use session::{Operation, Session};

@@ -40,7 +40,7 @@ pub async fn get(mut request: Request, context: &Context) -> Result<()> {
     let paging: Paging = request.take()?;
     request.finish()?;
     which.check()?;
-    paging.check()?;
+    paging.check(which.registration_id.as_ref().map(|_| "registrationId"))?;
     let target = common.target()?;
     let shape = common.shape;
     match (which.registration_id, which.enrollment_id) {
@@ -69,9 +69,10 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
     struct Remove {
         registration_id: Option<String>,
         pass_thru: bool,
+        check_only: bool,
     }
     let mut common: Common = request.take()?;
-    let Remove { registration_id, pass_thru } = request.take()?;
+    let Remove { registration_id, pass_thru, check_only } = request.take()?;
     let precondition: Precondition = request.take()?;
     request.finish()?;
     let id = required(EnrollmentKind::Individual, registration_id)?;
@@ -80,6 +81,9 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
     let target = common.target()?;
     let write = async {
         let plane = DataPlane::open(target, None, context).await?;
+        if check_only {
+            return precondition.check_removal(&plane, Collection::Registrations, &id, context).await.map(|()| false);
+        }
         plane.remove(Collection::Registrations, &id, precondition.if_match()).await
     };
     let removed = write.await.map_err(|error: Error| error.with_target(Collection::Registrations.target(&id)))?;

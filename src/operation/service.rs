@@ -1,6 +1,6 @@
 //! Provisioning services, as Azure Resource Manager has them.
 
-use super::request::{Common, Request};
+use super::request::{Common, Request, broken_off};
 use crate::connection::Context;
 use crate::credential::ConnectionString;
 use crate::error::{Code, Error, Result};
@@ -39,25 +39,29 @@ pub async fn connection_string(mut request: Request, context: &Context) -> Resul
     let which: Which = request.take()?;
     request.finish()?;
     if which.show_all && which.policy_name.is_some() {
-        return Err(Error::argument("showAll", "showAll shows every policy; it does not go with policyName."));
+        return Err(Error::argument("showAll", "⟨showAll⟩ gives every policy; it does not go with ⟨policyName⟩."));
     }
     let policy_name = which.policy_name.unwrap_or_else(|| DEFAULT_POLICY.to_owned());
     let wanted = Wanted { policy_name, key: which.key_type.unwrap_or(Slot::Primary), all: which.show_all };
     match common.target()? {
         Some(target) => {
             let service = one(Some(target), context).await?;
-            context.events.item(json!({"connectionString": wanted.of(&service, context).await?})).await
+            let found = wanted.of(&service, context).await?;
+            context.events.emit(Event::Items(wanted.present(common.shape, &service, found, true))).await
         }
         None => {
             let mut services = Services::new(which.resource_group_name, context).await?;
             while let Some(records) = services.next().await? {
                 for service in records {
-                    let name = service.text(&["name"]).unwrap_or_default().to_owned();
                     match wanted.of(&service, context).await {
-                        Ok(text) => context.events.item(json!({"name": name, "connectionString": text})).await?,
+                        Ok(found) => {
+                            let records = wanted.present(common.shape, &service, found, false);
+                            context.events.emit(Event::Items(records)).await?;
+                        }
                         // A service may lack the policy.
                         Err(error) if error.code() == Code::NotFound => {
-                            context.events.warning(format!("{name} is omitted: {error}"))
+                            let name = service.text(&["name"]).unwrap_or_default();
+                            context.events.warning(format!("{name} is omitted: {error}"));
                         }
                         Err(error) if error.is_terminating() => return Err(error),
                         Err(error) => context.events.emit(Event::Error(error)).await?,
@@ -77,12 +81,12 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// One text, or with `all` a list of them.
-    async fn of(&self, service: &Record, context: &Context) -> Result<Value> {
+    /// The names and connection strings of the policies.
+    async fn of(&self, service: &Record, context: &Context) -> Result<Vec<(String, String)>> {
         let id = id_of(service)?;
         let host_name = host_name_of(service)?;
         let policies = context.connection.resource_manager(&context.events).policies(&id).await?;
-        let mut texts = policies
+        let found: Vec<_> = policies
             .iter()
             .filter(|policy| self.all || policy.key_name.eq_ignore_ascii_case(&self.policy_name))
             .map(|policy| {
@@ -90,15 +94,29 @@ impl Wanted {
                     Slot::Primary => &policy.primary_key,
                     Slot::Secondary => &policy.secondary_key,
                 };
-                Value::String(ConnectionString::format(&host_name, &policy.key_name, key))
-            });
-        if self.all {
-            return Ok(texts.collect());
-        }
-        texts.next().ok_or_else(|| {
+                (policy.key_name.clone(), ConnectionString::format(&host_name, &policy.key_name, key))
+            })
+            .collect();
+        if found.is_empty() && !self.all {
             let message = format!("Not Found: '{}' has no shared access policy '{}'.", id.name, self.policy_name);
-            Error::new(Code::NotFound, message).with_target(id.target())
-        })
+            return Err(Error::new(Code::NotFound, message).with_target(id.target()));
+        }
+        Ok(found)
+    }
+
+    /// The records of a service. In the shape `az` it is one, without the name of a service that was `named`.
+    fn present(&self, shape: Shape, service: &Record, found: Vec<(String, String)>, named: bool) -> Vec<Value> {
+        if shape == Shape::PowerShell {
+            let record = |(policy, text): (String, String)| present::connection_string(service, &policy, &text);
+            return found.into_iter().map(record).collect();
+        }
+        let mut texts: Vec<Value> = found.into_iter().map(|(_, text)| Value::String(text)).collect();
+        let text = if self.all { Value::Array(texts) } else { texts.swap_remove(0) };
+        let record = match service.text(&["name"]) {
+            Some(name) if !named => json!({"name": name, "connectionString": text}),
+            _ => json!({"connectionString": text}),
+        };
+        vec![record]
     }
 }
 
@@ -118,7 +136,7 @@ async fn one(target: Option<Target>, context: &Context) -> Result<Record> {
             context.connection.resource_manager(&context.events).find(&subscription_id, &name).await?
         }
         Some(Target::HostName(_) | Target::ConnectionString(_)) | None => {
-            let ways = "resourceGroupName and dpsName, dpsName alone, or resourceId";
+            let ways = "⟨resourceGroupName⟩ and ⟨dpsName⟩, ⟨dpsName⟩ alone, or ⟨resourceId⟩";
             return Err(Error::argument("target", format!("A service is read by {ways}.")));
         }
     })
@@ -150,6 +168,7 @@ struct Services<'a> {
     subscription_id: String,
     resource_group_name: Option<String>,
     next: Next,
+    done: u64,
 }
 
 enum Next {
@@ -166,6 +185,7 @@ impl<'a> Services<'a> {
             subscription_id,
             resource_group_name,
             next: Next::First,
+            done: 0,
         })
     }
 
@@ -176,8 +196,10 @@ impl<'a> Services<'a> {
             Next::None => return Ok(None),
         };
         let group = self.resource_group_name.as_deref();
-        let (records, following) = self.manager.services(&self.subscription_id, group, at).await?;
+        let page = self.manager.services(&self.subscription_id, group, at).await;
+        let (records, following) = page.map_err(|error| broken_off(error, self.done))?;
         self.next = following.map_or(Next::None, Next::At);
+        self.done += records.len() as u64;
         Ok(Some(records))
     }
 }

@@ -5,6 +5,7 @@ use super::connect;
 use crate::connection::{Connection, Context};
 use crate::error::{Code, Error};
 use crate::events::{Event, Events};
+use crate::names::Names;
 use crate::sync::lock;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -23,6 +24,7 @@ const CAPACITY: usize = 1;
 #[derive(Debug)]
 pub struct Session {
     connection: Arc<Mutex<Arc<Connection>>>,
+    names: Mutex<Arc<Names>>,
     engine: Arc<Engine>,
 }
 
@@ -34,7 +36,18 @@ impl Session {
     pub fn new() -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("aziotdps").enable_all().build()?;
         let connection = Arc::new(Mutex::new(Arc::new(connect::unconnected())));
-        Ok(Self { connection, engine: Arc::new(Engine(Some(runtime))) })
+        Ok(Self { connection, names: Mutex::default(), engine: Arc::new(Engine(Some(runtime))) })
+    }
+
+    /// Names the members of requests in the texts of the operations that are started from now on.
+    pub fn set_names(&self, names: Names) {
+        *lock(&self.names) = Arc::new(names);
+    }
+
+    /// Ends the connection: forgets the account, its tokens, keys that were looked up, and the default service. Running
+    /// operations keep theirs.
+    pub fn disconnect(&self) {
+        *lock(&self.connection) = Arc::new(connect::unconnected());
     }
 
     /// Starts an operation. Never fails: an error in the request is the operation's error event.
@@ -46,7 +59,8 @@ impl Session {
         let cancel = CancellationToken::new();
         let session = self.connection.clone();
         let connection = lock(&session).clone();
-        let context = Context { connection, events: Events::new(sender, capacity.clone()) };
+        let names = lock(&self.names).clone();
+        let context = Context { connection, events: Events::new(sender, capacity.clone(), names) };
         let request = Zeroizing::new(request.to_vec());
         let cancelled = cancel.clone();
         self.engine.spawn(async move {

@@ -44,6 +44,11 @@ pub fn attestation(shape: Shape, record: Record) -> Value {
     }
 }
 
+/// The connection string of a service's shared access policy, for PowerShell.
+pub fn connection_string(service: &Record, policy: &str, text: &str) -> Value {
+    powershell::connection_string(service, policy, text)
+}
+
 /// A provisioning service.
 pub fn service(shape: Shape, record: Record) -> Value {
     match shape {

@@ -1,9 +1,10 @@
 //! The JSON for the Az module's output classes.
 
 use crate::model::{
-    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ResourceId, WireEnum,
+    AllocationPolicy, AttestationType, EnrollmentKind, Members, ProvisioningStatus, Record, ReprovisionPolicy,
+    ResourceId, WireEnum,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How a member's value is converted.
 enum As {
@@ -188,6 +189,11 @@ pub fn enrollment(kind: EnrollmentKind, record: &Record) -> Value {
             shaped.insert(property.to_owned(), default.into());
         }
     }
+    let policy = record.get(&["reprovisionPolicy"]).and_then(ReprovisionPolicy::of).map(ReprovisionPolicy::powershell);
+    let shaped_policy = shaped.get_mut("ReprovisionPolicy").and_then(Value::as_object_mut);
+    if let (Some(policy), Some(shaped_policy)) = (policy, shaped_policy) {
+        shaped_policy.insert("Policy".to_owned(), policy.into());
+    }
     let twin = shaped.get_mut("InitialTwinState").and_then(Value::as_object_mut);
     if let (Some(twin), Some(desired)) = (twin, record.get(&["initialTwin", "properties", "desired"])) {
         twin.insert("DesiredProperties".to_owned(), desired.clone());
@@ -203,6 +209,17 @@ pub fn registration(record: &Record) -> Value {
 /// `PSAttestation`.
 pub fn attestation(record: &Record) -> Value {
     shape(ATTESTATION, &record.0)
+}
+
+/// `PSDpsConnectionString`.
+pub fn connection_string(service: &Record, policy: &str, text: &str) -> Value {
+    let id = service.text(&["id"]).and_then(ResourceId::parse);
+    json!({
+        "ResourceGroupName": id.map(|id| id.resource_group_name),
+        "Name": service.text(&["name"]),
+        "PolicyName": policy,
+        "ConnectionString": text,
+    })
 }
 
 /// `PSProvisioningServiceDescription`.

@@ -166,7 +166,7 @@ pub fn finish(operation: &Operation) -> Outcome {
     loop {
         assert!(started.elapsed() < PATIENCE, "hung after {outcome:#?}");
         match operation.next(Some(Duration::from_millis(100))) {
-            Event::Pending | Event::Progress(_) => {}
+            Event::Pending | Event::Origin(_) | Event::Progress(_) => {}
             Event::Message(message) => {
                 if message.level == Level::Warning {
                     outcome.warnings.push(message.text.clone());

@@ -4,7 +4,7 @@
 use crate::connection::ENVIRONMENT;
 use anstream::{eprint, eprintln};
 use aziotdps::error::{Code, Error, Outcome};
-use aziotdps::operation::{Level, Message, Progress};
+use aziotdps::operation::{Level, Message, Names, Progress};
 use clap::Command;
 use clap::builder::styling::{AnsiColor, Effects, Style};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -60,8 +60,8 @@ pub struct Wanted {
 pub struct Console {
     wanted: Wanted,
     progress: ProgressBar,
-    /// The spelling of each member of the request that an option stands for.
-    names: BTreeMap<String, String>,
+    /// The option that stands for a member of the request.
+    names: Names,
 }
 
 impl Console {
@@ -72,13 +72,18 @@ impl Console {
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
             progress.set_style(style);
         }
-        let mut names = names(command);
+        let mut names = Names { members: names(command), ..Names::default() };
         for (from, to) in moved {
-            if let Some(name) = names.get(*from).cloned() {
-                names.insert((*to).to_owned(), name);
+            if let Some(name) = names.members.get(*from).cloned() {
+                names.members.insert((*to).to_owned(), name);
             }
         }
         Self { wanted, progress, names }
+    }
+
+    /// How texts name the members of the request.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Whether a person is there to answer.
@@ -144,7 +149,7 @@ impl Console {
         for cause in error.causes() {
             line("because", cause);
         }
-        if let Some(name) = error.parameter().and_then(|parameter| self.names.get(parameter)) {
+        if let Some(name) = error.parameter().and_then(|parameter| self.names.members.get(parameter)) {
             line("option", name);
         }
         if let Some(target) = error.target() {

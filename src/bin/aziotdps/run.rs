@@ -98,6 +98,7 @@ impl Host<'_> {
             return Err(self.tell(&Error::argument("all", message)));
         }
         let session = Session::new().map_err(|error| self.fail(&error.to_string()))?;
+        session.set_names(self.console.names().clone());
         let running = self.running.clone();
         on_interrupt(move || running.interrupt()).map_err(|error| self.fail(&error.to_string()))?;
         let mut service = Value::Null;
@@ -110,7 +111,7 @@ impl Host<'_> {
             })?;
         }
         if let (Call::Remove(kind), Some(_)) = (call, given.removes_all()) {
-            let name = self.connection.name().or(service["DpsName"].as_str()).unwrap_or_default();
+            let name = self.connection.name().or(service["DpsName"].as_str()).or(service["HostName"].as_str()).unwrap_or_default();
             return self.remove_all(&session, kind, request, asks.then_some(name));
         }
         let out = BufWriter::new(io::stdout().lock());
@@ -185,7 +186,7 @@ impl Host<'_> {
                 Event::Error(error) => failed = Some(self.tell(&error)),
                 Event::Progress(progress) => self.console.progress(&progress),
                 Event::End => break,
-                Event::Pending | Event::Busy => {}
+                Event::Origin(_) | Event::Pending | Event::Busy => {}
             }
         }
         self.running.set(None);

@@ -10,18 +10,21 @@ use crate::operation::request::{Common, Paging, Request, enrollment_id, required
 use crate::present;
 use serde::Deserialize;
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Get {
+    show_key: bool,
+}
+
 /// Reads one record; with `showKey`, its keys too.
 pub async fn get(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Get {
-        show_key: bool,
-    }
     let mut common: Common = request.take()?;
     let id = enrollment_id(kind, &mut request)?;
     let Get { show_key } = request.take()?;
+    let paging: Paging = request.take()?;
     request.finish()?;
     let id = required(kind, id)?;
+    paging.check(Some(kind.id_member()))?;
     let target = common.target()?;
 
     let read = async {
@@ -48,7 +51,7 @@ pub async fn attestation(mut request: Request, context: &Context) -> Result<()> 
     let (kind, id) = match (individual, group) {
         (Some(id), None) => (EnrollmentKind::Individual, id),
         (None, Some(id)) => (EnrollmentKind::Group, id),
-        _ => return Err(Error::argument("registrationId", "Give either registrationId or enrollmentGroupId.")),
+        _ => return Err(Error::argument("registrationId", "Give either ⟨registrationId⟩ or ⟨enrollmentGroupId⟩.")),
     };
     let target = common.target()?;
     let read = async { DataPlane::open(target, None, context).await?.attestation_mechanism(kind, &id).await };
@@ -60,8 +63,13 @@ pub async fn attestation(mut request: Request, context: &Context) -> Result<()> 
 pub async fn list(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
     let mut common: Common = request.take()?;
     let paging: Paging = request.take()?;
+    let Get { show_key } = request.take()?;
     request.finish()?;
-    paging.check()?;
+    if show_key {
+        let message = format!("⟨showKey⟩ needs ⟨{}⟩: keys are read one record at a time.", kind.id_member());
+        return Err(Error::argument("showKey", message));
+    }
+    paging.check(None)?;
     let target = common.target()?;
     let read = async {
         let plane = DataPlane::open(target, None, context).await?;

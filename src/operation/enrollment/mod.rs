@@ -1,5 +1,6 @@
 //! Enrollments and enrollment groups, which have the same operations: one file per verb.
 
+mod check;
 mod content;
 mod get;
 mod new;

@@ -2,7 +2,7 @@
 
 use super::content::{Change, Content, Settings};
 use super::write::{as_put_response, contains, created_since, expected};
-use super::{get_with_keys, target_of};
+use super::{check, get_with_keys, target_of};
 use crate::connection::Context;
 use crate::data_plane::DataPlane;
 use crate::error::{Code, Error, Outcome, Result};
@@ -17,15 +17,17 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
     #[serde(rename_all = "camelCase", default)]
     struct New {
         attestation_type: Option<AttestationType>,
+        check_only: bool,
     }
     let mut common: Common = request.take()?;
     let id = enrollment_id(kind, &mut request)?;
-    let New { attestation_type } = request.take()?;
+    let New { attestation_type, check_only } = request.take()?;
     let mut content = Content::take(kind, &mut request)?;
     request.finish()?;
     let id = required(kind, id)?;
-    let attestation_type = attestation_type
-        .ok_or_else(|| Error::argument("attestationType", "attestationType is required: Tpm, X509 or SymmetricKey."))?;
+    let attestation_type = attestation_type.ok_or_else(|| {
+        Error::argument("attestationType", "⟨attestationType⟩ is required: Tpm, X509 or SymmetricKey.")
+    })?;
     let target = common.target()?;
     content.attestation.check_new(kind, attestation_type, &common.working_directory)?;
     content.allocation.check_new()?;
@@ -42,8 +44,11 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
 
     let write = async {
         let plane = DataPlane::open(target, content.api_version(&Change::default()), context).await?;
+        if check_only {
+            return check::new(&plane, kind, &id, context).await.map(|()| None);
+        }
         let written = plane.put(kind, &id, &record, None).await;
-        match written.result {
+        let created = match written.result {
             // An earlier attempt may have created it.
             Err(error) if error.code() == Code::AlreadyExists && written.maybe_applied => {
                 let found =
@@ -53,8 +58,11 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
                 if ours { Ok(as_put_response(found)) } else { Err(error) }
             }
             result => result,
-        }
+        };
+        created.map(Some)
     };
-    let created = write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
-    context.events.item(present::enrollment(kind, common.shape, created)).await
+    match write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))? {
+        Some(created) => context.events.item(present::enrollment(kind, common.shape, created)).await,
+        None => Ok(()),
+    }
 }

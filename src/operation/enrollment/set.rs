@@ -2,13 +2,15 @@
 
 use super::content::{Change, Content};
 use super::write::{as_put_response, contains, expected};
-use super::{get_with_keys, target_of};
+use super::{check, get_with_keys, target_of};
 use crate::connection::Context;
 use crate::data_plane::DataPlane;
 use crate::error::{Code, Error, Outcome, Result};
 use crate::model::{ClearableMember, EnrollmentKind, Record, WireEnum};
 use crate::operation::request::{Common, Precondition, Request, enrollment_id, required};
 use crate::present;
+use serde::Deserialize;
+use serde_json::Value;
 use std::time::Duration;
 
 /// How many times a change is merged into a record that others keep changing.
@@ -20,29 +22,59 @@ const READ_ONLY: [&str; 3] = ["registrationState", "createdDateTimeUtc", "lastUp
 /// Changes a record: what the request gives is merged into the record that the service has, and written only if nobody
 /// else wrote in between; else it is merged again.
 pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Set {
+        check_only: bool,
+    }
     let mut common: Common = request.take()?;
     let id = enrollment_id(kind, &mut request)?;
+    let precondition: Precondition = request.take()?;
+    let Set { check_only } = request.take()?;
+    let is_change = request.rest().any(|(member, value)| changes_something(member, value));
     let given: Vec<ClearableMember> =
         ClearableMember::ALL.iter().copied().filter(|member| request.has(member.wire())).collect();
     let mut content = Content::take(kind, &mut request)?;
     let mut change: Change = request.take()?;
-    let precondition: Precondition = request.take()?;
     request.finish()?;
     let id = required(kind, id)?;
     let target = common.target()?;
     precondition.check()?;
+    if !is_change {
+        let message = "Nothing to change: no new value is given. Only members of the request are changed, not what was edited \
+                       in a record.";
+        return Err(Error::new(Code::InvalidArgument, message));
+    }
     change.check(kind, given)?;
     content.attestation.check(&common.working_directory)?;
     content.attestation.check_change(&change)?;
     content.check()?;
     content.attestation.warn(kind, &id, &context.events);
+    change.tell(&context.events);
 
     let write = async {
         let plane = DataPlane::open(target, content.api_version(&change), context).await?;
-        merge(&plane, kind, &id, &content, &change, &precondition, context).await
+        if check_only {
+            check::set(&plane, kind, &id, &content, &change, &precondition, context).await?;
+            return Ok(None);
+        }
+        merge(&plane, kind, &id, &content, &change, &precondition, context).await.map(Some)
     };
-    let changed = write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))?;
-    context.events.item(present::enrollment(kind, common.shape, changed)).await
+    match write.await.map_err(|error: Error| error.with_target(target_of(kind, &id)))? {
+        Some(changed) => context.events.item(present::enrollment(kind, common.shape, changed)).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether a member of a request gives a new value, or asks for another change.
+fn changes_something(member: &str, value: &Value) -> bool {
+    let is_empty = match value {
+        Value::Null => true,
+        Value::Bool(given) => member == "swapKey" && !given,
+        Value::Array(given) => member == "clear" && given.is_empty(),
+        _ => false,
+    };
+    !is_empty && member != "rootCertificate"
 }
 
 async fn merge(

@@ -28,7 +28,7 @@ pub fn enrollment_id(kind: EnrollmentKind, request: &mut Request) -> Result<Opti
         EnrollmentKind::Individual => request.take::<IndividualId>()?.registration_id,
         EnrollmentKind::Group => match request.take()? {
             GroupId { enrollment_group_id: Some(_), name: Some(_) } => {
-                return Err(Error::argument("name", "name and enrollmentGroupId are the same; give one."));
+                return Err(Error::argument("name", "⟨name⟩ and ⟨enrollmentGroupId⟩ are the same; give one."));
             }
             GroupId { enrollment_group_id, name } => enrollment_group_id.or(name),
         },
@@ -44,7 +44,7 @@ pub fn enrollment_id(kind: EnrollmentKind, request: &mut Request) -> Result<Opti
 /// # Errors
 /// [`crate::error::Code::InvalidArgument`] if it is missing.
 pub fn required(kind: EnrollmentKind, id: Option<String>) -> Result<String> {
-    id.ok_or_else(|| Error::argument(kind.id_member(), format!("{} is required.", kind.id_member())))
+    id.ok_or_else(|| Error::argument(kind.id_member(), format!("⟨{}⟩ is required.", kind.id_member())))
 }
 
 /// Checks the id of an enrollment, which the service compares without case.

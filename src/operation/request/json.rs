@@ -1,5 +1,6 @@
 //! JSON that may come as text.
 
+use super::structure::check_text;
 use crate::error::{Error, Result};
 use crate::model::Members;
 use serde_json::Value;
@@ -11,18 +12,20 @@ use serde_json::Value;
 pub fn json_object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
     match value {
         None | Some(Value::Object(_)) => Ok(()),
-        Some(Value::String(text)) => match serde_json::from_str::<Members>(text) {
+        Some(Value::String(text)) => match check_text(text, parameter)
+            .map(|()| serde_json::from_str::<Members>(text))?
+        {
             Ok(members) => {
                 *value = Some(Value::Object(members));
                 Ok(())
             }
             Err(error) => {
                 let position = format!("line {}, column {}", error.line(), error.column());
-                Err(Error::argument(parameter, format!("The text of {parameter} is not a JSON object ({position}).")))
+                Err(Error::argument(parameter, format!("The text of ⟨{parameter}⟩ is not a JSON object ({position}).")))
             }
         },
         Some(_) => {
-            Err(Error::argument(parameter, format!("{parameter} is a JSON object, or a text that contains one.")))
+            Err(Error::argument(parameter, format!("⟨{parameter}⟩ is a JSON object, or a text that contains one.")))
         }
     }
 }

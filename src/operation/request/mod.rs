@@ -5,13 +5,16 @@
 
 mod id;
 mod json;
+mod limits;
 mod members;
 mod paging;
 mod precondition;
+mod structure;
 
 pub use id::{check_id, enrollment_id, required};
 pub use json::json_object;
-pub use paging::Paging;
+pub use limits::{Limits, maximum_attempts, seconds};
+pub use paging::{Paging, broken_off};
 pub use precondition::Precondition;
 
 use crate::error::{Code, Error, Result};
@@ -55,10 +58,12 @@ impl Request {
     /// Parses a request.
     ///
     /// # Errors
-    /// [`Code::InvalidRequest`] if it is not UTF-8, not JSON, or not an object.
+    /// [`Code::InvalidRequest`] if it is not UTF-8, not JSON, or not an object; [`Code::InvalidArgument`] for a member whose
+    /// value is nested too deep or has a name twice.
     pub fn parse(text: &[u8]) -> Result<Self> {
         let refuse = |why: &str| Error::new(Code::InvalidRequest, format!("The request is not {why}."));
         let text = std::str::from_utf8(text).map_err(|_| refuse("UTF-8"))?;
+        structure::check_request(text)?;
         match serde_json::from_str(text) {
             Ok(Value::Object(members)) => Ok(Self { members, accepted: Vec::new() }),
             Ok(_) => Err(refuse("a JSON object")),
@@ -99,8 +104,13 @@ impl Request {
                 None if text == "invalid number" => "expected a whole number of 0 or more".to_owned(),
                 None => text,
             };
-            Error::argument(&member, format!("The value of {member} is not accepted: {expected}."))
+            Error::argument(&member, format!("The value of ⟨{member}⟩ is not accepted: {expected}."))
         })
+    }
+
+    /// The members that no part has taken yet.
+    pub fn rest(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.members.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// Whether the request has `member` and no part has taken it yet.

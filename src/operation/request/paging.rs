@@ -3,7 +3,7 @@
 use crate::connection::Context;
 use crate::data_plane::{DataPlane, List, Page};
 use crate::error::{Error, Result};
-use crate::events::Event;
+use crate::events::{Event, Progress};
 use crate::model::Record;
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,14 +17,18 @@ pub struct Paging {
 }
 
 impl Paging {
-    /// Checks the members.
+    /// Checks the members. They are for lists; `id` is the member that names one record, if the request gives it.
     ///
     /// # Errors
-    /// [`crate::error::Code::InvalidArgument`] for 0.
-    pub fn check(&self) -> Result<()> {
+    /// [`crate::error::Code::InvalidArgument`] for 0, and for any number beside `id`.
+    pub fn check(&self, id: Option<&str>) -> Result<()> {
         for (count, parameter) in [(self.top, "top"), (self.page_size, "pageSize")] {
-            if count == Some(0) {
-                return Err(Error::argument(parameter, format!("{parameter} is at least 1.")));
+            match (count, id) {
+                (Some(_), Some(id)) => {
+                    return Err(Error::argument(parameter, format!("⟨{parameter}⟩ is for a list, without ⟨{id}⟩.")));
+                }
+                (Some(0), None) => return Err(Error::argument(parameter, format!("⟨{parameter}⟩ is at least 1."))),
+                _ => {}
             }
         }
         Ok(())
@@ -34,7 +38,8 @@ impl Paging {
     /// have one.
     ///
     /// # Errors
-    /// Those of the service, and [`crate::error::Code::Cancelled`] if the host has freed the operation.
+    /// Those of the service, terminating if records were emitted: a list that breaks off must not look complete.
+    /// [`crate::error::Code::Cancelled`] if the host has freed the operation.
     pub async fn stream(
         &self,
         plane: &DataPlane<'_>,
@@ -42,21 +47,35 @@ impl Paging {
         present: impl Fn(Record) -> Value,
         context: &Context,
     ) -> Result<()> {
-        let mut left = self.top;
+        let events = &context.events;
+        let mut done: u64 = 0;
         let mut continuation: Option<String> = None;
         loop {
+            let left = self.top.map(|top| top - done);
             let count = [left, self.page_size].into_iter().flatten().min();
-            let Page { records, continuation: next } = plane.query(list, count, continuation.as_deref()).await?;
+            let page = plane.query(list, count, continuation.as_deref()).await;
+            let Page { records, continuation: next } = page.map_err(|error| broken_off(error, done))?;
             let wanted = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
             let records: Vec<Value> = records.into_iter().take(wanted).map(&present).collect();
-            left = left.map(|left| left - records.len() as u64);
-            if !records.is_empty() {
-                context.events.emit(Event::Items(records)).await?;
+            done += records.len() as u64;
+            events.verbose(format!("{list}: {done} records read"));
+            let is_last = next.is_none() || self.top == Some(done);
+            if !is_last {
+                let (activity, status) = (format!("Reading {list}"), format!("{done} records"));
+                events.progress(Progress { activity, status, completed_items: done, total_items: self.top });
             }
-            continuation = next;
-            if continuation.is_none() || left == Some(0) {
+            if !records.is_empty() {
+                events.emit(Event::Items(records)).await?;
+            }
+            if is_last {
                 return Ok(());
             }
+            continuation = next;
         }
     }
+}
+
+/// The error that ends a list after `done` records.
+pub fn broken_off(error: Error, done: u64) -> Error {
+    if done == 0 { error } else { error.after(&format!("The list broke off after {done} records.")).into_terminating() }
 }

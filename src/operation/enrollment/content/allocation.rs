@@ -73,8 +73,7 @@ impl Allocation {
     /// [`Code::InvalidArgument`].
     pub fn check_new(&self) -> Result<()> {
         self.check()?;
-        self.apply(&Change::default(), &mut Record::default())
-            .map_err(|error| Error::argument(error.parameter().unwrap_or_default(), error.message()))
+        self.apply(&Change::default(), &mut Record::default()).map_err(|error| error.with_code(Code::InvalidArgument))
     }
 
     /// Sets what the request gives in `record`, and removes what contradicts it. A request that gives nothing changes
@@ -116,13 +115,13 @@ impl Allocation {
         if policy == AllocationPolicy::Static && hubs_matter {
             let hubs = record.get(&["iotHubs"]).and_then(serde_json::Value::as_array).map_or(0, Vec::len);
             if hubs != 1 {
-                return Err(as_change(static_wants_one_hub(hubs)));
+                return Err(static_wants_one_hub(hubs).with_code(Code::InvalidChange));
             }
         }
         if policy == AllocationPolicy::Custom {
             self.apply_webhook(record)
         } else if self.webhook_url.is_some() || self.api_version.is_some() {
-            Err(as_change(webhook_without_custom(policy.powershell())))
+            Err(webhook_without_custom(policy.powershell()).with_code(Code::InvalidChange))
         } else {
             // The service keeps the definition with another policy. Setting the policy again removes it.
             if self.allocation_policy.is_some() {
@@ -171,10 +170,6 @@ fn webhook_without_custom(policy: &str) -> Error {
 
 fn unfit(parameter: &str, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidChange, message).with_parameter(parameter)
-}
-
-fn as_change(error: Error) -> Error {
-    unfit(error.parameter().unwrap_or_default(), error.message())
 }
 
 #[cfg(test)]

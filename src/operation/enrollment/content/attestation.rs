@@ -54,7 +54,7 @@ impl Attestation {
         for (key, parameter) in [(&self.endorsement_key, "endorsementKey"), (&self.storage_root_key, "storageRootKey")]
         {
             if key.as_ref().is_some_and(|key| BASE64_STANDARD.decode(key).map_or(true, |bytes| bytes.is_empty())) {
-                return Err(Error::argument(parameter, format!("The value of {parameter} is not base64.")));
+                return Err(Error::argument(parameter, format!("The value of ⟨{parameter}⟩ is not base64.")));
             }
         }
         if self.has_certificate() && self.has_ca_name() {
@@ -78,7 +78,7 @@ impl Attestation {
     pub fn check_change(&self, change: &Change) -> Result<()> {
         match (change.touches_keys(), self.given(AttestationType::SymmetricKey)) {
             (Some(parameter), Some(key)) => {
-                Err(Error::argument(parameter, format!("{parameter} and {key} exclude each other.")))
+                Err(Error::argument(parameter, format!("⟨{parameter}⟩ and ⟨{key}⟩ exclude each other.")))
             }
             _ => Ok(()),
         }
@@ -194,7 +194,7 @@ impl Attestation {
             let parameter = format!("{}Certificate", slot.wire());
             if certificate.others > 0 {
                 let others = certificate.others;
-                events.warning(format!("{parameter} holds {others} more certificates; the first one is used."));
+                events.warning(format!("⟨{parameter}⟩ holds {others} more certificates; the first one is used."));
             }
             if let Some(name) = &certificate.common_name
                 && kind == EnrollmentKind::Individual
@@ -243,7 +243,7 @@ impl Attestation {
         for other in [AttestationType::Tpm, AttestationType::X509, AttestationType::SymmetricKey] {
             if let Some(parameter) = self.given(other).filter(|_| other != r#type) {
                 let message = format!(
-                    "{parameter} belongs to attestation type {}; this enrollment's is {}.",
+                    "⟨{parameter}⟩ belongs to attestation type {}; this enrollment's is {}.",
                     other.powershell(),
                     r#type.powershell()
                 );

@@ -37,7 +37,7 @@ impl Certificate {
         let refuse = |why: String| Error::argument(parameter, format!("{why}; accepted are {FORMS}."));
         if given.contains(FIRST_LINE) {
             return Self::from_pem(given.as_bytes())
-                .map_err(|why| refuse(format!("The text given for {parameter} {why}")));
+                .map_err(|why| refuse(format!("The text given for ⟨{parameter}⟩ {why}")));
         }
         let decoded = decode(given.as_bytes());
         if let Some(bytes) = &decoded {

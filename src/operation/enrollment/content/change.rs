@@ -4,6 +4,7 @@ use super::attestation::CA_REFERENCES;
 use super::settings::{DESIRED, TAGS};
 use super::symmetric_key::new_key;
 use crate::error::{Code, Error, Result};
+use crate::events::Events;
 use crate::model::{ClearableMember, EnrollmentKind, Record, Slot, WireEnum};
 use crate::operation::request::json_object;
 use serde::Deserialize;
@@ -38,7 +39,7 @@ impl Change {
             (&self.desired_merge, ClearableMember::Desired, "desiredMerge"),
         ] {
             if merge.is_some() && given.contains(&member) {
-                let message = format!("{parameter} and {} exclude each other: merge, or replace.", member.wire());
+                let message = format!("⟨{parameter}⟩ and ⟨{}⟩ exclude each other: merge, or replace.", member.wire());
                 return Err(Error::argument(parameter, message));
             }
         }
@@ -47,12 +48,24 @@ impl Change {
             let only_devices =
                 [ClearableMember::DeviceId, ClearableMember::DeviceInformation, ClearableMember::StorageRootKey];
             if let Some(member) = self.clear.iter().find(|member| only_devices.contains(member)) {
-                let message = format!("An enrollment group has no {}.", member.powershell());
+                let message = format!("An enrollment group has no ⟨{}⟩.", member.wire());
                 return Err(Error::argument("clear", message));
             }
         }
         json_object(&mut self.tag_merge, "tagMerge")?;
         json_object(&mut self.desired_merge, "desiredMerge")
+    }
+
+    /// Says which members the merge patches remove: a value that is missing by mistake removes one too.
+    pub fn tell(&self, events: &Events) {
+        for (patch, parameter) in [(&self.tag_merge, "tagMerge"), (&self.desired_merge, "desiredMerge")] {
+            let members = patch.as_ref().and_then(Value::as_object).into_iter().flatten();
+            let removed: Vec<&str> =
+                members.filter(|(_, value)| value.is_null()).map(|(name, _)| name.as_str()).collect();
+            if !removed.is_empty() {
+                events.verbose(format!("⟨{parameter}⟩ removes {}", removed.join(", ")));
+            }
+        }
     }
 
     /// The member that exchanges or replaces keys, if the request has one.
@@ -120,7 +133,7 @@ impl Change {
         if let Some(parameter) = self.touches_keys()
             && (record.text(PRIMARY_KEY).is_none() || record.text(SECONDARY_KEY).is_none())
         {
-            let message = format!("{parameter} needs a record with two symmetric keys.");
+            let message = format!("⟨{parameter}⟩ needs a record with two symmetric keys.");
             return Err(Error::new(Code::InvalidChange, message).with_parameter(parameter));
         }
         if self.swap_key
