@@ -65,6 +65,11 @@ enum aziotdps_event
    The operation is over. Every later call returns it again.
    */
   AZIOTDPS_EVENT_END = 5,
+  /*
+   Which service the records are from that follow: {"hostName", "resourceId"}; no resourceId if the request named the
+   service by its host or a connection string.
+   */
+  AZIOTDPS_EVENT_ORIGIN = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -82,7 +87,8 @@ typedef int32_t aziotdps_event;
  - session – not NULL.
  - request, request_len – a JSON object in UTF-8, which is copied. The comment of each function lists its members;
    "common" stands for target (which service; the session's default service if absent), shape ("az", the default, or
-   "powershell") and workingDirectory (where relative paths start).
+   "powershell"), workingDirectory (where relative paths start), deadlineSeconds (for the whole operation) and
+   maximumAttempts (for one request).
 
  Returns: an operation, also for an invalid request, which its error event reports. NULL only for a NULL session.
  Ownership: the operation is the caller's, until aziotdps_operation_free.
@@ -97,7 +103,8 @@ typedef struct aziotdps_operation aziotdps_operation;
 /*
  A session: the connection, cached look-ups and threads that operations share. Opaque.
 
- Any number of threads may start operations on one session at once.
+ Any number of threads may start operations on one session at once. It is counted: parts of a host that share one each
+ retain it and release it, and the last release frees it.
  */
 typedef struct aziotdps_session aziotdps_session;
 
@@ -125,27 +132,80 @@ const char *aziotdps_version(void);
  first.
 
  Returns: the session, or NULL if the system has no memory or threads left.
- Ownership: the caller's, until aziotdps_session_free.
+ Ownership: the caller's, until aziotdps_session_release.
  Threads: any.
  */
 aziotdps_session *aziotdps_session_new(void);
 
 /*
- Frees a session. Running operations go on: they keep what they need.
+ Takes a share of a session. Each share is released once.
 
  Parameters: session – NULL is fine.
- Threads: any, once, and no other call with this session at the same time.
+ Threads: any.
 
  # Safety
- `session` is NULL or came from aziotdps_session_new and was not freed.
+ `session` is NULL or live.
+ */
+void aziotdps_session_retain(aziotdps_session *session);
+
+/*
+ Gives back a share of a session: that of aziotdps_session_new, or one of aziotdps_session_retain. The last one frees the
+ session. Running operations go on: they keep what they need.
+
+ Parameters: session – NULL is fine.
+ Threads: any, once for each share, and no other call with this share at the same time.
+
+ # Safety
+ `session` is NULL or live, and the caller has a share of it.
+ */
+void aziotdps_session_release(aziotdps_session *session);
+
+/*
+ The same as aziotdps_session_release.
+
+ Parameters: session – NULL is fine.
+ Threads: any, once for each share, and no other call with this share at the same time.
+
+ # Safety
+ `session` is NULL or live, and the caller has a share of it.
  */
 void aziotdps_session_free(aziotdps_session *session);
 
 /*
- Connects the session: which account signs in, to which cloud, and which service is used by default. It replaces the
- previous connection; running operations keep theirs.
+ Ends the connection: the session forgets the account, its tokens, keys that were looked up, and the default service.
+ Running operations keep theirs.
 
- Members (all optional): connectionString; emulator (true or its address); tenantId, clientId, clientSecret;
+ Parameters: session – NULL is fine.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or live.
+ */
+void aziotdps_session_disconnect(const aziotdps_session *session);
+
+/*
+ Sets how errors and messages of operations that are started later name the members of requests, such as "-Top" or
+ "--top" for top.
+
+ Parameters: session – not NULL. names, names_len – a JSON object in UTF-8, which is copied: members (an object: the name
+ of each member that it has), prefix (comes before the names of all other members), pascalCase (true: those begin with a
+ capital letter).
+ Returns: 1, or 0 if the session is NULL or names is not such an object; then the names stay as they were.
+ Threads: any.
+
+ # Safety
+ `session` is NULL or live; `names` is NULL or points to `names_len` readable bytes.
+ */
+int32_t aziotdps_session_set_names(const aziotdps_session *session,
+                                   const uint8_t *names,
+                                   size_t names_len);
+
+/*
+ Connects the session: which account signs in, to which cloud, and which service is used by default. It replaces the
+ previous connection; running operations keep theirs. A request with nothing but resourceGroupName and dpsName, dpsName or
+ hostName changes the default service, and keeps the account.
+
+ Members (all optional): connectionString; resourceGroupName, dpsName, hostName (the default service); emulator (true or its address); tenantId, clientId, clientSecret;
  accessToken, resourceManagerAccessToken; subscriptionId; authType ("key" or "login"); environment ("AzureCloud",
  "AzureUSGovernment", "AzureChinaCloud"); authorityHost, resourceManagerEndpoint, dataPlaneScope,
  dataPlaneApiVersion; caCertificate (PEM or a path); connectTimeoutSeconds, timeoutSeconds, maximumAttempts;
@@ -162,7 +222,8 @@ aziotdps_operation *aziotdps_session_connect(const aziotdps_session *session,
 /*
  Reads one individual enrollment.
 
- Members: common; registrationId (required); showKey (true adds the symmetric keys).
+ Members: common; registrationId (required); showKey (true adds the symmetric keys); top, pageSize (refused: they are
+ for lists).
  Records: the enrollment.
 
  # Safety
@@ -175,8 +236,9 @@ aziotdps_operation *aziotdps_enrollment_get(const aziotdps_session *session,
 /*
  Reads all individual enrollments, a page at a time: the next page is requested when the events of the last one are
  taken.
+ An error after the first records is terminating.
 
- Members: common; top (maximum number of records); pageSize.
+ Members: common; top (maximum number of records); pageSize; showKey (true is refused: keys are read one by one).
  Records: the enrollments.
 
  # Safety
@@ -193,7 +255,8 @@ aziotdps_operation *aziotdps_enrollment_list(const aziotdps_session *session,
  deviceInformation (object); endorsementKey, storageRootKey (base64); primaryKey, secondaryKey; primaryCertificate,
  secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; rootCertificate (no effect); tag,
  desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
- iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+ iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName;
+ checkOnly (true: nothing is written or returned; an error if the creation would be refused).
  Records: the enrollment as created, with its keys.
 
  # Safety
@@ -205,7 +268,7 @@ aziotdps_operation *aziotdps_enrollment_new(const aziotdps_session *session,
 
 /*
  Changes an individual enrollment: only what the request gives. A change that somebody else makes at the same time is
- kept.
+ kept. A request without a new value is refused.
 
  Members: those of aziotdps_enrollment_new without attestationType; etag (only this version), force (any version);
  clear (array of member names); tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary"
@@ -222,8 +285,9 @@ aziotdps_operation *aziotdps_enrollment_set(const aziotdps_session *session,
 /*
  Removes one individual enrollment, or all. Each error is an event of its own.
 
- Members: common; registrationId or all (true); etag (only this version), force (any version); passThru (true).
- Records: with passThru, true for each that was removed.
+ Members: common; registrationId or all (true); etag (only this version), force (any version); passThru (true);
+ checkOnly (true).
+ Records: with passThru, true for each that was removed; for all in the shape "powershell" one true, if all were removed.
 
  # Safety
  `session` and `request` are as aziotdps_operation requires.
@@ -235,7 +299,8 @@ aziotdps_operation *aziotdps_enrollment_remove(const aziotdps_session *session,
 /*
  Reads one enrollment group.
 
- Members: common; enrollmentGroupId or name (required); showKey (true adds the symmetric keys).
+ Members: common; enrollmentGroupId or name (required); showKey (true adds the symmetric keys); top, pageSize (refused: they are
+ for lists).
  Records: the group.
 
  # Safety
@@ -247,8 +312,9 @@ aziotdps_operation *aziotdps_enrollment_group_get(const aziotdps_session *sessio
 
 /*
  Reads all enrollment groups, a page at a time: the next page is requested when the events of the last one are taken.
+ An error after the first records is terminating.
 
- Members: common; top (maximum number of records); pageSize.
+ Members: common; top (maximum number of records); pageSize; showKey (true is refused: keys are read one by one).
  Records: the groups.
 
  # Safety
@@ -265,7 +331,8 @@ aziotdps_operation *aziotdps_enrollment_group_list(const aziotdps_session *sessi
  storageRootKey (base64; refused, since a group has no TPM); primaryKey, secondaryKey; primaryCertificate,
  secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; rootCertificate (no effect); tag,
  desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
- iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+ iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName;
+ checkOnly (true: nothing is written or returned; an error if the creation would be refused).
  Records: the group as created, with its keys.
 
  # Safety
@@ -277,7 +344,7 @@ aziotdps_operation *aziotdps_enrollment_group_new(const aziotdps_session *sessio
 
 /*
  Changes an enrollment group: only what the request gives. A change that somebody else makes at the same time is
- kept.
+ kept. A request without a new value is refused.
 
  Members: those of aziotdps_enrollment_group_new without attestationType; etag (only this version), force (any
  version); clear (array of member names); tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey
@@ -295,8 +362,8 @@ aziotdps_operation *aziotdps_enrollment_group_set(const aziotdps_session *sessio
  Removes one enrollment group, or all. Each error is an event of its own. Registrations of its devices stay.
 
  Members: common; enrollmentGroupId or name or all (true); etag (only this version), force (any version); passThru
- (true).
- Records: with passThru, true for each that was removed.
+ (true); checkOnly (true).
+ Records: with passThru, true for each that was removed; for all in the shape "powershell" one true, if all were removed.
 
  # Safety
  `session` and `request` are as aziotdps_operation requires.
@@ -308,7 +375,8 @@ aziotdps_operation *aziotdps_enrollment_group_remove(const aziotdps_session *ses
 /*
  Reads one registration, or all of an enrollment group, a page at a time.
 
- Members: common; registrationId or enrollmentId (a group); top, pageSize; query (no effect).
+ Members: common; registrationId or enrollmentId (a group); top, pageSize (with enrollmentId); query (no
+ effect).
  Records: the registrations.
 
  # Safety
@@ -321,7 +389,8 @@ aziotdps_operation *aziotdps_registration_get(const aziotdps_session *session,
 /*
  Removes one registration. The device stays in its hub and may provision again.
 
- Members: common; registrationId (required); etag (only this version), force (any version); passThru (true).
+ Members: common; registrationId (required); etag (only this version), force (any version); passThru (true);
+ checkOnly (true).
  Records: with passThru, true.
 
  # Safety
@@ -372,7 +441,7 @@ aziotdps_operation *aziotdps_service_get(const aziotdps_session *session, const 
 /*
  Reads the provisioning services of the subscription, or of a resource group, from Azure Resource Manager.
 
- Members: shape ("az" or "powershell"); resourceGroupName.
+ Members: shape ("az" or "powershell"); resourceGroupName; deadlineSeconds; maximumAttempts.
  Records: the services.
 
  # Safety
@@ -386,7 +455,8 @@ aziotdps_operation *aziotdps_service_list(const aziotdps_session *session, const
 
  Members: common (the session's default service does not apply); policyName (default provisioningserviceowner) or
  showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
- Records: {"connectionString"}, or {"name", "connectionString"} for each service.
+ Records: {"connectionString"}, or {"name", "connectionString"} for each service; in the shape "powershell" one for each
+ policy: {"ResourceGroupName", "Name", "PolicyName", "ConnectionString"}.
 
  # Safety
  `session` and `request` are as aziotdps_operation requires.

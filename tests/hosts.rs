@@ -161,7 +161,7 @@ fn c(count: &mut Count, name: &str, library: &Path, compiler: &str, flags: &[&st
 fn build(folder: &TempDir, library: &Path, compiler: &str, flags: &[&str]) -> Result<PathBuf, String> {
     let sources = Path::new(ROOT).join("tests/c");
     let mut units = Vec::new();
-    for name in ["harness.c", "lifecycle.c", "misuse.c", "cancel.c", "panic.c", "cpp.cpp"] {
+    for name in ["harness.c", "lifecycle.c", "session.c", "misuse.c", "cancel.c", "panic.c", "cpp.cpp"] {
         let unit = folder.path().join(name).with_extension("o");
         let (compiler, standard) = match name.ends_with(".cpp") {
             true => (cpp(compiler), "-std=c++11"),

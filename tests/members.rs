@@ -30,6 +30,9 @@ const CALLS: [(&str, Call); 18] = [
     ("aziotdps_service_connection_string", Call::ServiceConnectionString),
 ];
 
+/// The members that every operation on a service accepts.
+const COMMON: [&str; 5] = ["target", "shape", "workingDirectory", "deadlineSeconds", "maximumAttempts"];
+
 type Members = BTreeSet<String>;
 
 /// What each function accepts, by its own error for a member that it does not know.
@@ -91,7 +94,7 @@ fn declared(name: &str, header: &[(String, String)]) -> Members {
                 words
                     .iter()
                     .flat_map(|word| match *word {
-                        "common" => vec!["target", "shape", "workingDirectory"],
+                        "common" => COMMON.to_vec(),
                         word => vec![word],
                     })
                     .map(str::to_owned),
@@ -134,7 +137,7 @@ fn the_page_names_the_members_that_each_function_accepts() {
         let mut members = Members::new();
         for name in names(&row[1]) {
             match name.as_str() {
-                "common" => members.extend(["target", "shape", "workingDirectory"].map(str::to_owned)),
+                "common" => members.extend(COMMON.map(str::to_owned)),
                 "content" => members.extend(table("| Content |").iter().flat_map(|row| names(&row[0]))),
                 _ => drop(members.insert(name)),
             }

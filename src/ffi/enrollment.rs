@@ -7,7 +7,8 @@ use crate::operation::Call;
 
 /// Reads one individual enrollment.
 ///
-/// Members: common; registrationId (required); showKey (true adds the symmetric keys).
+/// Members: common; registrationId (required); showKey (true adds the symmetric keys); top, pageSize (refused: they are
+/// for lists).
 /// Records: the enrollment.
 ///
 /// # Safety
@@ -24,8 +25,9 @@ pub unsafe extern "C" fn aziotdps_enrollment_get(
 
 /// Reads all individual enrollments, a page at a time: the next page is requested when the events of the last one are
 /// taken.
+/// An error after the first records is terminating.
 ///
-/// Members: common; top (maximum number of records); pageSize.
+/// Members: common; top (maximum number of records); pageSize; showKey (true is refused: keys are read one by one).
 /// Records: the enrollments.
 ///
 /// # Safety
@@ -46,7 +48,8 @@ pub unsafe extern "C" fn aziotdps_enrollment_list(
 /// deviceInformation (object); endorsementKey, storageRootKey (base64); primaryKey, secondaryKey; primaryCertificate,
 /// secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; rootCertificate (no effect); tag,
 /// desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
-/// iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+/// iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName;
+/// checkOnly (true: nothing is written or returned; an error if the creation would be refused).
 /// Records: the enrollment as created, with its keys.
 ///
 /// # Safety
@@ -62,7 +65,7 @@ pub unsafe extern "C" fn aziotdps_enrollment_new(
 }
 
 /// Changes an individual enrollment: only what the request gives. A change that somebody else makes at the same time is
-/// kept.
+/// kept. A request without a new value is refused.
 ///
 /// Members: those of aziotdps_enrollment_new without attestationType; etag (only this version), force (any version);
 /// clear (array of member names); tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey ("Primary"
@@ -83,8 +86,9 @@ pub unsafe extern "C" fn aziotdps_enrollment_set(
 
 /// Removes one individual enrollment, or all. Each error is an event of its own.
 ///
-/// Members: common; registrationId or all (true); etag (only this version), force (any version); passThru (true).
-/// Records: with passThru, true for each that was removed.
+/// Members: common; registrationId or all (true); etag (only this version), force (any version); passThru (true);
+/// checkOnly (true).
+/// Records: with passThru, true for each that was removed; for all in the shape "powershell" one true, if all were removed.
 ///
 /// # Safety
 /// `session` and `request` are as aziotdps_operation requires.

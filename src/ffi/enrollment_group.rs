@@ -7,7 +7,8 @@ use crate::operation::Call;
 
 /// Reads one enrollment group.
 ///
-/// Members: common; enrollmentGroupId or name (required); showKey (true adds the symmetric keys).
+/// Members: common; enrollmentGroupId or name (required); showKey (true adds the symmetric keys); top, pageSize (refused: they are
+/// for lists).
 /// Records: the group.
 ///
 /// # Safety
@@ -23,8 +24,9 @@ pub unsafe extern "C" fn aziotdps_enrollment_group_get(
 }
 
 /// Reads all enrollment groups, a page at a time: the next page is requested when the events of the last one are taken.
+/// An error after the first records is terminating.
 ///
-/// Members: common; top (maximum number of records); pageSize.
+/// Members: common; top (maximum number of records); pageSize; showKey (true is refused: keys are read one by one).
 /// Records: the groups.
 ///
 /// # Safety
@@ -45,7 +47,8 @@ pub unsafe extern "C" fn aziotdps_enrollment_group_list(
 /// storageRootKey (base64; refused, since a group has no TPM); primaryKey, secondaryKey; primaryCertificate,
 /// secondaryCertificate (PEM, base64 or a path); primaryCAName, secondaryCAName; rootCertificate (no effect); tag,
 /// desired (objects); provisioningStatus; reprovisionPolicy; edgeEnabled; allocationPolicy, iotHub (array),
-/// iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName.
+/// iotHubHostName, webhookUrl, apiVersion; namespaceName, certificateAuthorityName, certificatePolicyName;
+/// checkOnly (true: nothing is written or returned; an error if the creation would be refused).
 /// Records: the group as created, with its keys.
 ///
 /// # Safety
@@ -61,7 +64,7 @@ pub unsafe extern "C" fn aziotdps_enrollment_group_new(
 }
 
 /// Changes an enrollment group: only what the request gives. A change that somebody else makes at the same time is
-/// kept.
+/// kept. A request without a new value is refused.
 ///
 /// Members: those of aziotdps_enrollment_group_new without attestationType; etag (only this version), force (any
 /// version); clear (array of member names); tagMerge, desiredMerge (JSON merge patches); swapKey (true), regenerateKey
@@ -83,8 +86,8 @@ pub unsafe extern "C" fn aziotdps_enrollment_group_set(
 /// Removes one enrollment group, or all. Each error is an event of its own. Registrations of its devices stay.
 ///
 /// Members: common; enrollmentGroupId or name or all (true); etag (only this version), force (any version); passThru
-/// (true).
-/// Records: with passThru, true for each that was removed.
+/// (true); checkOnly (true).
+/// Records: with passThru, true for each that was removed; for all in the shape "powershell" one true, if all were removed.
 ///
 /// # Safety
 /// `session` and `request` are as aziotdps_operation requires.

@@ -6,7 +6,8 @@ use crate::operation::Call;
 
 /// Reads one registration, or all of an enrollment group, a page at a time.
 ///
-/// Members: common; registrationId or enrollmentId (a group); top, pageSize; query (no effect).
+/// Members: common; registrationId or enrollmentId (a group); top, pageSize (with enrollmentId); query (no
+/// effect).
 /// Records: the registrations.
 ///
 /// # Safety
@@ -23,7 +24,8 @@ pub unsafe extern "C" fn aziotdps_registration_get(
 
 /// Removes one registration. The device stays in its hub and may provision again.
 ///
-/// Members: common; registrationId (required); etag (only this version), force (any version); passThru (true).
+/// Members: common; registrationId (required); etag (only this version), force (any version); passThru (true);
+/// checkOnly (true).
 /// Records: with passThru, true.
 ///
 /// # Safety

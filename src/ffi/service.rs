@@ -23,7 +23,7 @@ pub unsafe extern "C" fn aziotdps_service_get(
 
 /// Reads the provisioning services of the subscription, or of a resource group, from Azure Resource Manager.
 ///
-/// Members: shape ("az" or "powershell"); resourceGroupName.
+/// Members: shape ("az" or "powershell"); resourceGroupName; deadlineSeconds; maximumAttempts.
 /// Records: the services.
 ///
 /// # Safety
@@ -43,7 +43,8 @@ pub unsafe extern "C" fn aziotdps_service_list(
 ///
 /// Members: common (the session's default service does not apply); policyName (default provisioningserviceowner) or
 /// showAll (true); keyType ("primary" or "secondary"); resourceGroupName.
-/// Records: {"connectionString"}, or {"name", "connectionString"} for each service.
+/// Records: {"connectionString"}, or {"name", "connectionString"} for each service; in the shape "powershell" one for each
+/// policy: {"ResourceGroupName", "Name", "PolicyName", "ConnectionString"}.
 ///
 /// # Safety
 /// `session` and `request` are as aziotdps_operation requires.

@@ -38,7 +38,7 @@ static void replace(char **slot, const char *text) {
 }
 
 outcome finish(aziotdps_operation *operation) {
-    outcome result = {NULL, NULL, 0};
+    outcome result = {NULL, NULL, NULL, 0};
     const char *json = NULL;
     if (!CHECK(operation != NULL)) return result;
     /* The end is asked for twice: it is repeated. */
@@ -48,6 +48,8 @@ outcome finish(aziotdps_operation *operation) {
         if (result.ends > 0) CHECK(event == AZIOTDPS_EVENT_END);
         if (event == AZIOTDPS_EVENT_END || event == AZIOTDPS_EVENT_PENDING) CHECK(json == NULL);
         else CHECK(json != NULL && json[0] != '\0');
+        if (event == AZIOTDPS_EVENT_ORIGIN) CHECK(result.items == NULL);
+        if (event == AZIOTDPS_EVENT_ORIGIN) replace(&result.origin, json);
         if (event == AZIOTDPS_EVENT_ITEMS) replace(&result.items, json);
         if (event == AZIOTDPS_EVENT_ERROR) replace(&result.error, json);
         if (event == AZIOTDPS_EVENT_END) result.ends++;
@@ -57,6 +59,7 @@ outcome finish(aziotdps_operation *operation) {
 }
 
 void outcome_free(outcome *outcome) {
+    replace(&outcome->origin, NULL);
     replace(&outcome->items, NULL);
     replace(&outcome->error, NULL);
 }
@@ -88,7 +91,7 @@ aziotdps_session *session_new(void) {
 }
 
 int main(void) {
-    const test *const files[] = {lifecycle_tests, misuse_tests, cancel_tests, panic_tests};
+    const test *const files[] = {lifecycle_tests, session_tests, misuse_tests, cancel_tests, panic_tests};
     unsigned passed = 0, failures = 0, left_out = 0;
     for (size_t file = 0; file < sizeof files / sizeof files[0]; file++) {
         for (const test *test = files[file]; test->name != NULL; test++) {

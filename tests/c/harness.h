@@ -17,6 +17,7 @@ extern const test lifecycle_tests[];
 extern const test misuse_tests[];
 extern const test cancel_tests[];
 extern const test panic_tests[];
+extern const test session_tests[];
 
 /* Notes a failure and lets the test go on, so that it frees what it holds. */
 #define CHECK(condition) check((condition), #condition, __FILE__, __LINE__)
@@ -28,8 +29,9 @@ void skip(const char *why);
 /* What the environment says, or "" where it says nothing. */
 const char *setting(const char *name);
 
-/* How an operation went: the last items, the last error, how often the end came. */
+/* How an operation went: the origin, the last items, the last error, how often the end came. */
 typedef struct {
+    char *origin;
     char *items;
     char *error;
     int ends;

@@ -7,7 +7,7 @@
 #define KEY "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ="
 
 static void versions(void) {
-    CHECK(aziotdps_abi_version() == 1);
+    CHECK(aziotdps_abi_version() == 2);
     CHECK(strcmp(aziotdps_version(), setting("AZIOTDPS_EXPECTED_VERSION")) == 0);
 }
 

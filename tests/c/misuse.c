@@ -42,6 +42,12 @@ static void null_pointers(void) {
     outcome_free(&read);
     aziotdps_operation_cancel(NULL);
     aziotdps_operation_free(NULL);
+    aziotdps_session_retain(NULL);
+    aziotdps_session_release(NULL);
+    aziotdps_session_disconnect(NULL);
+    CHECK(aziotdps_session_set_names(NULL, (const uint8_t *)"{}", 2) == 0);
+    CHECK(aziotdps_session_set_names(session, NULL, 7) == 0);
+    CHECK(aziotdps_session_set_names(session, (const uint8_t *)"{}", SIZE_MAX) == 0);
     aziotdps_session_free(NULL);
     aziotdps_session_free(session);
 }

@@ -86,7 +86,7 @@ fn bad_input_never_reaches_the_network() {
             "iotHubHostName",
             "not required when allocation-policy",
         ),
-        (Remove(Individual), json!({}), "registrationId", "or all"),
+        (Remove(Individual), json!({}), "registrationId", "or give all"),
         (ServiceGet, json!({"target": {"hostName": "h"}}), "target", "resourceId"),
         (
             List(Individual),
@@ -145,7 +145,7 @@ fn bad_input_never_reaches_the_network() {
             "primaryCertificate",
             "either CA reference or X509 certificate",
         ),
-        (Set(Group), json!({"name": "g", "clear": ["DeviceId"]}), "clear", "An enrollment group has no DeviceId"),
+        (Set(Group), json!({"name": "g", "clear": ["DeviceId"]}), "clear", "An enrollment group has no deviceId"),
         (Set(Individual), json!({"registrationId": "r", "clear": ["Everything"]}), "clear", "`SecondaryCertificate`"),
         (Set(Individual), json!({"registrationId": "r", "tagMerge": "[]"}), "tagMerge", "not a JSON object"),
         (Set(Individual), json!({"registrationId": "r", "tagMerge": {}, "tag": {}}), "tagMerge", "exclude each other"),
@@ -216,7 +216,7 @@ fn what_is_not_a_request_is_said_to_be_none() {
         (b"[]", "not a JSON object"),
         (
             b"{\"registrationid\":\"x\"}",
-            "'registrationid' is not known; accepted are: target, shape, workingDirectory, registrationId, showKey",
+            "'registrationid' is not known; accepted are: deadlineSeconds, maximumAttempts, target, shape, workingDirectory, registrationId, showKey",
         ),
         (
             b"{\"registrationId\":\"x\",\"target\":{\"dps\":\"d\"}}",
@@ -236,7 +236,7 @@ fn nothing_to_connect_to_is_said_before_any_call() {
     assert_eq!(nameless.code(), Code::NotConnected);
     let by_name = bench.run(List(Individual), json!({"target": {"resourceGroupName": "g", "dpsName": "dps"}})).error();
     assert_eq!(by_name.code(), Code::NotConnected);
-    assert!(by_name.message().contains("connect first"), "{by_name}");
+    assert!(by_name.message().contains("when connecting"), "{by_name}");
 }
 
 fn merged(mut base: Value, more: Value) -> Value {

@@ -6,5 +6,6 @@ mod common;
 mod enrollment;
 mod enrollment_group;
 mod faults;
+mod host;
 mod input;
 mod sign_in;

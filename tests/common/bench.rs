@@ -5,7 +5,7 @@ use super::host::{OWNER, client, options, signature};
 use aziotdps::emulator::{Emulator, Fault, Options};
 use aziotdps::error::Error;
 use aziotdps::model::DEVELOPMENT;
-use aziotdps::operation::{Call, Event, Level, Operation, Session};
+use aziotdps::operation::{Call, Event, Level, Operation, Origin, Progress, Session};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ pub struct Outcome {
     pub errors: Vec<Error>,
     pub log: Vec<String>,
     pub warnings: Vec<String>,
+    pub origins: Vec<Origin>,
+    pub progress: Vec<Progress>,
 }
 
 impl Outcome {
@@ -166,7 +168,9 @@ pub fn finish(operation: &Operation) -> Outcome {
     loop {
         assert!(started.elapsed() < PATIENCE, "hung after {outcome:#?}");
         match operation.next(Some(Duration::from_millis(100))) {
-            Event::Pending | Event::Origin(_) | Event::Progress(_) => {}
+            Event::Pending => {}
+            Event::Origin(origin) => outcome.origins.push(origin),
+            Event::Progress(progress) => outcome.progress.push(progress),
             Event::Message(message) => {
                 if message.level == Level::Warning {
                     outcome.warnings.push(message.text.clone());

@@ -5,6 +5,8 @@ function ConvertTo-DpsMemberName([string] $Name) {
 }
 
 function ConvertTo-DpsParameterName([string] $Name) {
-    if (-not $Name -or $Name -eq 'etag') { return $Name.Replace('etag', 'ETag') }
+    if (-not $Name) { return $Name }
+    $known = $NativeNames['members'][$Name]
+    if ($known) { return $known.Substring(1) }
     $Name.Substring(0, 1).ToUpperInvariant() + $Name.Substring(1)
 }

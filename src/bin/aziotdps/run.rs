@@ -111,7 +111,12 @@ impl Host<'_> {
             })?;
         }
         if let (Call::Remove(kind), Some(_)) = (call, given.removes_all()) {
-            let name = self.connection.name().or(service["DpsName"].as_str()).or(service["HostName"].as_str()).unwrap_or_default();
+            let name = self
+                .connection
+                .name()
+                .or(service["DpsName"].as_str())
+                .or(service["HostName"].as_str())
+                .unwrap_or_default();
             return self.remove_all(&session, kind, request, asks.then_some(name));
         }
         let out = BufWriter::new(io::stdout().lock());
