@@ -2,7 +2,6 @@
 
 use crate::connection::{Context, Endpoint};
 use crate::error::{Code, Error, Outcome, Result};
-use crate::events::Event;
 use crate::http::{HeaderName, IF_MATCH, Method, Request, Response, url_of};
 use crate::model::{AccessRight, Collection, DATA_PLANE_API_VERSION, EnrollmentKind, Record};
 use crate::target::{Target, WAYS};
@@ -76,7 +75,7 @@ impl<'a> DataPlane<'a> {
             Error::new(Code::NotConnected, message)
         })?;
         let endpoint = Endpoint::resolve(target, context).await?;
-        context.events.emit(Event::Origin(endpoint.origin())).await?;
+        context.events.set_origin(endpoint.origin());
         let api_version = connection.api_version.as_deref().or(api_version).unwrap_or(DATA_PLANE_API_VERSION);
         Ok(Self { context, endpoint, api_version })
     }

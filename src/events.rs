@@ -89,6 +89,8 @@ pub struct Events {
     sender: mpsc::UnboundedSender<Event>,
     capacity: Arc<Semaphore>,
     names: Arc<Names>,
+    /// The service that the next records are from, if the host does not know it yet.
+    origin: Mutex<Option<Origin>>,
     outcome: Mutex<Outcome>,
     maximum_attempts: OnceLock<u32>,
 }
@@ -97,7 +99,14 @@ impl Events {
     /// Events that go to `sender`. `capacity` has one permit for each page of records or step of progress that may
     /// wait for the host; the receiver returns a permit for each event that it takes. Texts name members by `names`.
     pub fn new(sender: mpsc::UnboundedSender<Event>, capacity: Arc<Semaphore>, names: Arc<Names>) -> Self {
-        Self { sender, capacity, names, outcome: Mutex::default(), maximum_attempts: OnceLock::new() }
+        Self {
+            sender,
+            capacity,
+            names,
+            origin: Mutex::default(),
+            outcome: Mutex::default(),
+            maximum_attempts: OnceLock::new(),
+        }
     }
 
     /// Emits an event. Records and progress wait for capacity, so that a host that stops reading stops the requests.
@@ -110,6 +119,9 @@ impl Events {
         if event.needs_capacity() {
             // Returned when the host takes the event.
             self.capacity.acquire().await.map_err(|_| freed())?.forget();
+        }
+        if let (Event::Items(_), Some(origin)) = (&event, lock(&self.origin).take()) {
+            self.sender.send(Event::Origin(origin)).map_err(|_| freed())?;
         }
         let event = match event {
             Event::Error(error) => Event::Error(error.with_names(&self.names)),
@@ -125,6 +137,11 @@ impl Events {
             // A host that is gone is noticed by the next record.
             let _ = self.sender.send(Event::Progress(progress));
         }
+    }
+
+    /// Sets the service that the records are from that are emitted from now on.
+    pub fn set_origin(&self, origin: Origin) {
+        *lock(&self.origin) = Some(origin);
     }
 
     /// Emits one output record.

@@ -26,7 +26,7 @@ pub fn ca_certificate() -> Option<PathBuf> {
 pub fn hint(code: Code) -> Option<&'static str> {
     match code {
         Code::UntrustedCertificate => Some(
-            "The CA certificate of an emulator is in the data folder (AZIOTDPS_HOME) that it was started with; give that file as caCertificate to trust it.",
+            "The CA certificate of an emulator is in the data folder (AZIOTDPS_HOME) that it was started with; give that file by ⟨caCertificate⟩ to trust it.",
         ),
         Code::ConnectionFailed => Some("Is the emulator running (aziotdps emulator start)?"),
         _ => None,

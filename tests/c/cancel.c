@@ -29,13 +29,32 @@ static int silent_listener(unsigned *port) {
     return listener;
 }
 
-/* A read from a service that never answers. */
-static aziotdps_operation *hanging(const aziotdps_session *session, unsigned port) {
+/* A read from a service that never answers; `more` members go along. */
+static aziotdps_operation *hanging_with(const aziotdps_session *session, unsigned port, const char *more) {
     char text[512];
     snprintf(text, sizeof text,
              "{\"target\":{\"connectionString\":\"HostName=127.0.0.1:%u;SharedAccessKeyName=n;SharedAccessKey=" KEY
-             "\"},\"registrationId\":\"r\"}", port);
+             "\"},\"registrationId\":\"r\"%s}", port, more);
     return start(aziotdps_enrollment_get, session, text);
+}
+
+static aziotdps_operation *hanging(const aziotdps_session *session, unsigned port) {
+    return hanging_with(session, port, "");
+}
+
+static void ended_by_its_deadline(void) {
+    unsigned port = 0;
+    int listener = silent_listener(&port);
+    aziotdps_session *session = session_new();
+    outcome late = finish(hanging_with(session, port, ",\"deadlineSeconds\":1,\"maximumAttempts\":1"));
+    CHECK(late.items == NULL && holds(late.error, "\"code\":\"Timeout\"") && holds(late.error, "\"terminating\":true"));
+    CHECK(holds(late.error, "(deadlineSeconds)"));
+    outcome refused = finish(hanging_with(session, port, ",\"deadlineSeconds\":0"));
+    CHECK(holds(refused.error, "\"parameter\":\"deadlineSeconds\""));
+    outcome_free(&late);
+    outcome_free(&refused);
+    aziotdps_session_free(session);
+    close(listener);
 }
 
 static void cancelled_in_flight(void) {
@@ -144,6 +163,7 @@ static void many_threads_share_a_session(void) {
 }
 
 const test cancel_tests[] = {
+    {"ended_by_its_deadline", ended_by_its_deadline},
     {"cancelled_in_flight", cancelled_in_flight},
     {"cancelled_after_the_end", cancelled_after_the_end},
     {"a_change_cancelled_in_flight_is_unknown", a_change_cancelled_in_flight_is_unknown},

@@ -102,22 +102,6 @@ static void a_check_writes_nothing(void) {
     aziotdps_session_free(session);
 }
 
-static void limits_of_one_operation(void) {
-    aziotdps_session *session = session_new();
-    /* Nobody listens there: four attempts take more than a second. */
-#define NOBODY "\"target\":{\"connectionString\":\"HostName=localhost:1;SharedAccessKeyName=a;SharedAccessKey=QUJD\"}"
-    outcome late = finish(start(aziotdps_enrollment_list, session, "{" NOBODY ",\"deadlineSeconds\":1}"));
-    CHECK(late.items == NULL && holds(late.error, "\"code\":\"Timeout\"") && holds(late.error, "\"terminating\":true"));
-    outcome once = finish(start(aziotdps_enrollment_list, session, "{" NOBODY ",\"maximumAttempts\":1}"));
-    CHECK(once.items == NULL && holds(once.error, "\"attempts\":1"));
-    outcome refused = finish(start(aziotdps_enrollment_list, session, request("\"deadlineSeconds\":0")));
-    CHECK(holds(refused.error, "\"parameter\":\"deadlineSeconds\""));
-    outcome_free(&late);
-    outcome_free(&once);
-    outcome_free(&refused);
-    aziotdps_session_free(session);
-}
-
 static void members_by_the_hosts_names(void) {
     static const char names[] = "{\"prefix\":\"-\",\"pascalCase\":true,\"members\":{\"top\":\"--count\"}}";
     static const char bad[] = "{\"prefixes\":\"-\"}";
@@ -139,7 +123,6 @@ const test session_tests[] = {
     {"a_disconnect_leaves_what_runs", a_disconnect_leaves_what_runs},
     {"records_come_after_their_origin", records_come_after_their_origin},
     {"a_check_writes_nothing", a_check_writes_nothing},
-    {"limits_of_one_operation", limits_of_one_operation},
     {"members_by_the_hosts_names", members_by_the_hosts_names},
     {NULL, NULL},
 };

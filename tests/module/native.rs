@@ -1,6 +1,7 @@
 //! The module binds what the header declares, and calls what it binds.
 
 use crate::source::{Script, below, cmdlets, module, root};
+use aziotdps::operation::Names;
 use std::collections::BTreeMap;
 use tree_sitter::{Node, Parser};
 
@@ -142,6 +143,26 @@ fn the_table_of_events_is_the_header() {
     let library = aziotdps::ffi::aziotdps_abi_version();
     let number = |part: &str| script.text(script.member(part)).parse::<u32>().unwrap();
     assert_eq!((number("Major"), number("Minor")), (library >> 16, library & 0xffff));
+}
+
+#[test]
+fn texts_name_members_as_the_parameters_are_called() {
+    let script = tables();
+    let text = |name: &str| script.text(script.member(name)).trim_matches('\'').to_owned();
+    let members = below(script.member("members"), &|node| node.kind() == "hash_entry").into_iter().map(|entry| {
+        let (member, name) = script.text(entry).split_once('=').unwrap();
+        (member.trim().to_owned(), name.trim().trim_matches('\'').to_owned())
+    });
+    let names =
+        Names { prefix: text("prefix"), pascal_case: text("pascalCase") == "$true", members: members.collect() };
+    assert_eq!(names.of("enrollmentGroupId"), "-Name");
+    for cmdlet in cmdlets() {
+        for parameter in &cmdlet.parameters {
+            let name = parameter.name.as_str();
+            let member = crate::request::member(name);
+            assert_eq!(names.of(&member), format!("-{name}"), "{}", cmdlet.name);
+        }
+    }
 }
 
 #[test]

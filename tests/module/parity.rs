@@ -301,7 +301,7 @@ fn records_have_azs_members_in_its_order() {
         ]
     );
     assert_eq!(names("PSDeviceRegistrationStates"), names("PSDeviceRegistrationState"));
-    assert_eq!(names("PSReprovisionPolicy"), ["UpdateHubAssignment", "MigrateDeviceData"]);
+    assert_eq!(names("PSReprovisionPolicy"), ["UpdateHubAssignment", "MigrateDeviceData", "Policy"]);
     assert_eq!(names("PSCustomAllocationDefinition"), ["WebhookUrl", "ApiVersion"]);
     assert_eq!(names("PSTwinState"), ["Tags", "DesiredProperties"]);
 }

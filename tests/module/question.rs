@@ -66,11 +66,16 @@ fn a_question_that_nobody_answers_is_no_yes() {
     }
     assert_eq!(asked, ["ShouldProcess", "ShouldContinue"]);
 
-    // What changes something is started on a yes alone.
+    // What changes something is started on a yes alone. Under -WhatIf the same is started as a check.
     let cmdlet = Script::read(&module().join("Private/Invoke-DpsCmdlet.ps1"));
-    let starts = cmdlet.calls("Invoke-DpsOperation").into_iter();
-    let conditions: Vec<_> = starts.map(|node| condition(&cmdlet, around(node, "if_statement").unwrap())).collect();
-    assert_eq!(conditions, ["$go"]);
+    let starts = cmdlet.calls("Invoke-DpsOperation");
+    let [start, check] = starts[..] else { panic!("{} starts", starts.len()) };
+    assert!(around(start, "elseif_clause").is_none());
+    assert_eq!(condition(&cmdlet, around(start, "if_statement").unwrap()), "$go");
+    let clause = around(check, "elseif_clause").unwrap();
+    assert_eq!(condition(&cmdlet, clause), "$WhatIfPreference");
+    let before = cmdlet.text(clause).split("Invoke-DpsOperation").next().unwrap();
+    assert!(before.contains("$request['checkOnly'] = $true\n"), "{before}");
     let values: Vec<_> = cmdlet
         .of_kind("assignment_expression")
         .into_iter()

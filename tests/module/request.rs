@@ -41,11 +41,8 @@ pub fn call(name: &str) -> Call {
 /// Parameters that a cmdlet does not send with this one of its operations.
 fn not_with(operation: &str) -> &'static [&'static str] {
     match operation {
-        // The service of cmdlets that name none: the module keeps it.
-        "session_connect" => &["ResourceGroupName", "DpsName", "HostName"],
-        "enrollment_get" | "enrollment_group_get" => &["Top"],
-        "enrollment_list" => &["RegistrationId", "ShowKey"],
-        "enrollment_group_list" => &["Name", "ShowKey"],
+        "enrollment_list" => &["RegistrationId"],
+        "enrollment_group_list" => &["Name"],
         "enrollment_remove" | "enrollment_group_remove" | "registration_remove" => &["Force"],
         "service_get" => &["Name", "ResourceGroupName"],
         "service_list" => &["Name"],
@@ -53,11 +50,17 @@ fn not_with(operation: &str) -> &'static [&'static str] {
     }
 }
 
-fn member(parameter: &str) -> String {
+/// The member that a parameter is sent as.
+pub fn member(parameter: &str) -> String {
     match parameter {
         "ETag" => "etag".to_owned(),
         _ => parameter[..1].to_lowercase() + &parameter[1..],
     }
+}
+
+/// Whether the module sends `checkOnly` with `operation`: under -WhatIf.
+fn is_checked(operation: &str) -> bool {
+    ["_new", "_set", "_remove"].iter().any(|end| operation.ends_with(end))
 }
 
 /// The members that the cmdlet can send with `operation`, each in a request of its own.
@@ -66,6 +69,9 @@ fn requests(cmdlet: &Cmdlet, operation: &str) -> Vec<Value> {
     let mut requests = vec![json!({"shape": "powershell"})];
     if operation != "service_list" && operation != "service_get" {
         requests.push(json!({"shape": "powershell", "workingDirectory": "/"}));
+    }
+    if is_checked(operation) {
+        requests.push(json!({"checkOnly": {"not": "a value"}}));
     }
     for parameter in &cmdlet.parameters {
         let name = parameter.name.as_str();
