@@ -208,6 +208,7 @@ impl Error {
     /// Shows the members in the message by the names of `names`.
     pub fn with_names(mut self, names: &Names) -> Self {
         self.0.message = names.render(&self.0.marked);
+        self.0.marked.clone_from(&self.0.message);
         self
     }
 

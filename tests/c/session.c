@@ -77,6 +77,11 @@ static void a_disconnect_leaves_what_runs(void) {
 
 static void records_come_after_their_origin(void) {
     aziotdps_session *session = session_new();
+    outcome none = finish(start(aziotdps_enrollment_get, session, request("\"registrationId\":\"c-origin\"")));
+    CHECK(none.origin == NULL);
+    outcome made = finish(start(aziotdps_enrollment_new, session,
+        request("\"registrationId\":\"c-origin\",\"attestationType\":\"SymmetricKey\"")));
+    CHECK(made.error == NULL && holds(made.origin, "\"hostName\":\""));
     outcome by_text = finish(start(aziotdps_enrollment_list, session, request("\"top\":1")));
     CHECK(by_text.error == NULL && holds(by_text.origin, "\"hostName\":\""));
     CHECK(by_text.origin != NULL && strstr(by_text.origin, "resourceId") == NULL);
@@ -84,8 +89,10 @@ static void records_come_after_their_origin(void) {
     connect_emulator(session);
     outcome by_name = finish(start(aziotdps_enrollment_list, session, "{\"top\":1}"));
     CHECK(by_name.error == NULL && holds(by_name.origin, "\"resourceId\":\"/subscriptions/"));
-    outcome_free(&by_text);
-    outcome_free(&by_name);
+    outcome removed = finish(start(aziotdps_enrollment_remove, session, "{\"registrationId\":\"c-origin\"}"));
+    CHECK(removed.error == NULL);
+    outcome *const outcomes[] = {&none, &made, &by_text, &by_name, &removed};
+    for (size_t index = 0; index < sizeof outcomes / sizeof outcomes[0]; index++) outcome_free(outcomes[index]);
     aziotdps_session_free(session);
 }
 
