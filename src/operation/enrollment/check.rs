@@ -1,18 +1,17 @@
 //! What a write would be refused for, without the write. The record is read where that decides.
 
-use super::content::{Change, Content};
-use super::get_with_keys;
+use super::{get_with_keys, target_of};
 use crate::connection::Context;
 use crate::data_plane::DataPlane;
 use crate::error::{Code, Error, Result};
-use crate::model::{Collection, EnrollmentKind};
+use crate::model::{EnrollmentKind, Record};
 use crate::operation::request::Precondition;
 
 /// Checks that a record can be created: that there is none with this id.
 pub async fn new(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, context: &Context) -> Result<()> {
     match plane.get(kind, id).await {
         Err(error) if error.code() == Code::NotFound => {
-            context.events.verbose(format!("{} would be created.", Collection::from(kind).target(id)));
+            context.events.verbose(format!("{} would be created.", target_of(kind, id)));
             Ok(())
         }
         Err(error) => Err(error),
@@ -23,20 +22,17 @@ pub async fn new(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, context:
     }
 }
 
-/// Checks that a record can be changed: that it exists, is the version asked for, and that the change fits it.
+/// Checks that a record can be changed: that it exists, is the version asked for, and that `change` fits it.
 pub async fn set(
     plane: &DataPlane<'_>,
-    kind: EnrollmentKind,
-    id: &str,
-    content: &Content,
-    change: &Change,
+    (kind, id): (EnrollmentKind, &str),
     precondition: &Precondition,
+    change: impl Fn(&mut Record) -> Result<()>,
     context: &Context,
 ) -> Result<()> {
     let mut record = get_with_keys(plane, kind, id).await?;
     precondition.check_record(&record)?;
-    content.attestation.check_keys(&record)?;
-    content.apply(kind, change, &mut record)?;
-    context.events.verbose(format!("{} would be changed.", Collection::from(kind).target(id)));
+    change(&mut record)?;
+    context.events.verbose(format!("{} would be changed.", target_of(kind, id)));
     Ok(())
 }

@@ -55,8 +55,11 @@ pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) 
     let write = async {
         let plane = DataPlane::open(target, content.api_version(&change), context).await?;
         if check_only {
-            check::set(&plane, kind, &id, &content, &change, &precondition, context).await?;
-            return Ok(None);
+            let fits = |record: &mut Record| {
+                content.attestation.check_keys(record)?;
+                content.apply(kind, &change, record)
+            };
+            return check::set(&plane, (kind, &id), &precondition, fits, context).await.map(|()| None);
         }
         merge(&plane, kind, &id, &content, &change, &precondition, context).await.map(Some)
     };
