@@ -1,7 +1,8 @@
 //! What a running operation tells its host, and what is known so far about the change it makes.
 
-use crate::error::{Code, Error, Outcome, Result};
+use crate::error::{Code, Error, Outcome, Result, scrub};
 use crate::sync::lock;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
@@ -75,13 +76,14 @@ pub struct Events {
     sender: mpsc::UnboundedSender<Event>,
     capacity: Arc<Semaphore>,
     outcome: Mutex<Outcome>,
+    secrets: Mutex<Vec<SecretString>>,
 }
 
 impl Events {
     /// Events that go to `sender`. `capacity` has one permit for each page of records or step of progress that may
     /// wait for the host; the receiver returns a permit for each event that it takes.
     pub fn new(sender: mpsc::UnboundedSender<Event>, capacity: Arc<Semaphore>) -> Self {
-        Self { sender, capacity, outcome: Mutex::default() }
+        Self { sender, capacity, outcome: Mutex::default(), secrets: Mutex::default() }
     }
 
     /// Emits an event. Records and progress wait for capacity, so that a host that stops reading stops the requests.
@@ -95,7 +97,7 @@ impl Events {
             // Returned when the host takes the event.
             self.capacity.acquire().await.map_err(|_| freed())?.forget();
         }
-        self.sender.send(event).map_err(|_| freed())
+        self.send(event).map_err(|()| freed())
     }
 
     /// Emits one output record.
@@ -123,7 +125,27 @@ impl Events {
 
     fn message(&self, level: Level, text: String) {
         // A host that is gone is noticed by the next record.
-        let _ = self.sender.send(Event::Message(Message { level, text }));
+        let _ = self.send(Event::Message(Message { level, text }));
+    }
+
+    /// Notes a secret that the operation uses: no message or error shows it, whoever repeats it.
+    pub fn hide(&self, secret: &SecretString) {
+        let mut secrets = lock(&self.secrets);
+        if !secrets.iter().any(|known| known.expose_secret() == secret.expose_secret()) {
+            secrets.push(secret.clone());
+        }
+    }
+
+    /// The one way to the host: what others than this library have written is made safe to show.
+    fn send(&self, event: Event) -> std::result::Result<(), ()> {
+        let scrubbed = |text: &str| scrub(text, lock(&self.secrets).iter().map(ExposeSecret::expose_secret));
+        let event = match event {
+            Event::Error(error) => Event::Error(error.map_texts(scrubbed)),
+            Event::Message(Message { level, text }) => Event::Message(Message { level, text: scrubbed(&text) }),
+            Event::Progress(progress) => Event::Progress(Progress { status: scrubbed(&progress.status), ..progress }),
+            event => event,
+        };
+        self.sender.send(event).map_err(drop)
     }
 
     /// Records what is known about the change that is under way.
