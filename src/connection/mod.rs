@@ -15,10 +15,10 @@ use crate::events::Events;
 use crate::http::{Settings, Transport};
 use crate::model::{AuthType, ResourceId};
 use crate::resource_manager::{Policy, ResourceManager, host_name_of, id_of};
+use crate::sync::Fetched;
 use crate::target::Target;
 use lookup::Lookup;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
 
 /// What a session is connected with. The next connect replaces it as a whole.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct Connection {
     pub default_target: Option<Target>,
     /// Sends the requests.
     pub transport: Transport,
-    only_subscription: OnceCell<String>,
+    only_subscription: Fetched<String, Error>,
     names: Lookup<(String, String), ResourceId>,
     host_names: Lookup<ResourceId, String>,
     policies: Lookup<ResourceId, Arc<Vec<Policy>>>,
@@ -54,7 +54,7 @@ impl Connection {
             api_version: None,
             default_target: None,
             transport: Transport::new(settings),
-            only_subscription: OnceCell::new(),
+            only_subscription: Fetched::default(),
             names: Lookup::default(),
             host_names: Lookup::default(),
             policies: Lookup::default(),
@@ -113,7 +113,7 @@ impl Connection {
         if let Some(subscription_id) = &self.subscription_id {
             return Ok(subscription_id.clone());
         }
-        let only = self.only_subscription.get_or_try_init(|| async {
+        let only = async {
             match &self.resource_manager(events).subscriptions().await?[..] {
                 [only] => Ok(only.clone()),
                 [] => Err(Error::new(Code::NotConnected, "The account has no subscription.")),
@@ -125,7 +125,7 @@ impl Connection {
                     ),
                 )),
             }
-        });
-        only.await.cloned()
+        };
+        self.only_subscription.get(|_| true, only).await
     }
 }
