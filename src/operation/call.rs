@@ -44,6 +44,7 @@ pub async fn run(call: Call, request: &[u8], context: &Context, connection: &Mut
     #[cfg(feature = "panic-injection")]
     assert!(request != b"panic", "asked for");
     let request = Request::parse(request)?;
+    request.secrets().for_each(|secret| context.events.hide(&secret));
     match call {
         Call::SessionConnect => {
             let connected = connect::connect(request, context).await.map_err(Error::into_terminating)?;

@@ -5,11 +5,11 @@ use crate::connection::Context;
 use crate::credential::ConnectionString;
 use crate::error::{Code, Error, Result};
 use crate::events::Event;
-use crate::http::Url;
+use crate::http::{Pages, Url};
 use crate::model::{Record, ResourceId, Slot};
 use crate::present::{self, Shape};
 use crate::resource_manager::{ResourceManager, host_name_of, id_of};
-use crate::target::Target;
+use crate::target::{Target, check_segment};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -150,6 +150,7 @@ struct Services<'a> {
     subscription_id: String,
     resource_group_name: Option<String>,
     next: Next,
+    pages: Pages,
 }
 
 enum Next {
@@ -160,12 +161,16 @@ enum Next {
 
 impl<'a> Services<'a> {
     async fn new(resource_group_name: Option<String>, context: &'a Context) -> Result<Self> {
+        if let Some(name) = &resource_group_name {
+            check_segment("resourceGroupName", name)?;
+        }
         let subscription_id = context.connection.subscription(&context.events).await?;
         Ok(Self {
             manager: context.connection.resource_manager(&context.events),
             subscription_id,
             resource_group_name,
             next: Next::First,
+            pages: Pages::default(),
         })
     }
 
@@ -177,6 +182,9 @@ impl<'a> Services<'a> {
         };
         let group = self.resource_group_name.as_deref();
         let (records, following) = self.manager.services(&self.subscription_id, group, at).await?;
+        if let Some(url) = &following {
+            self.pages.follow(url.as_str(), records.is_empty())?;
+        }
         self.next = following.map_or(Next::None, Next::At);
         Ok(Some(records))
     }

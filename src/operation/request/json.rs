@@ -1,7 +1,7 @@
 //! JSON that may come as text.
 
 use crate::error::{Error, Result};
-use crate::model::Members;
+use crate::model::{Members, has_reserved_text};
 use serde_json::Value;
 
 /// Makes sure that `value` is a JSON object. A text is parsed.
@@ -11,6 +11,9 @@ use serde_json::Value;
 pub fn json_object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
     match value {
         None | Some(Value::Object(_)) => Ok(()),
+        Some(Value::String(text)) if has_reserved_text(text) => {
+            Err(Error::argument(parameter, format!("The text of {parameter} has a member name that is reserved.")))
+        }
         Some(Value::String(text)) => match serde_json::from_str::<Members>(text) {
             Ok(members) => {
                 *value = Some(Value::Object(members));
@@ -18,7 +21,12 @@ pub fn json_object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
             }
             Err(error) => {
                 let position = format!("line {}, column {}", error.line(), error.column());
-                Err(Error::argument(parameter, format!("The text of {parameter} is not a JSON object ({position}).")))
+                Err(Error::argument(
+                    parameter,
+                    format!(
+                        "The text of {parameter} is not a JSON object ({position}): its names and texts stand in double quotes, as in {{\"a\":\"b\"}}."
+                    ),
+                ))
             }
         },
         Some(_) => {

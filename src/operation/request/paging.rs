@@ -1,12 +1,15 @@
 //! Lists, a page at a time. While the host handles one page, the next one waits and the one after it is requested.
 
 use crate::connection::Context;
-use crate::data_plane::{DataPlane, List, Page};
+use crate::data_plane::{DataPlane, List, Page, Pages, parse_record};
 use crate::error::{Error, Result};
-use crate::events::Event;
+use crate::events::{Event, Progress};
 use crate::model::Record;
 use serde::Deserialize;
 use serde_json::Value;
+
+/// An event has about so many bytes of records at most: their values take many times their size.
+const BATCH: usize = 1 << 20;
 
 /// How much of a list the caller wants.
 #[derive(Debug, Default, Deserialize)]
@@ -44,19 +47,37 @@ impl Paging {
     ) -> Result<()> {
         let mut left = self.top;
         let mut continuation: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let count = [left, self.page_size].into_iter().flatten().min();
             let Page { records, continuation: next } = plane.query(list, count, continuation.as_deref()).await?;
-            let wanted = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
-            let records: Vec<Value> = records.into_iter().take(wanted).map(&present).collect();
-            left = left.map(|left| left - records.len() as u64);
-            if !records.is_empty() {
-                context.events.emit(Event::Items(records)).await?;
+            let is_empty = records.is_empty();
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            for record in records {
+                if left == Some(0) {
+                    break;
+                }
+                left = left.map(|left| left - 1);
+                bytes += record.get().len();
+                batch.push(present(parse_record(&record)?));
+                if bytes >= BATCH {
+                    context.events.emit(Event::Items(std::mem::take(&mut batch))).await?;
+                    bytes = 0;
+                }
             }
-            continuation = next;
-            if continuation.is_none() || left == Some(0) {
-                return Ok(());
+            if !batch.is_empty() {
+                context.events.emit(Event::Items(batch)).await?;
             }
+            let Some(token) = next.filter(|_| left != Some(0)) else { return Ok(()) };
+            pages.follow(&token, is_empty)?;
+            if is_empty {
+                // A host that stops reading stops these requests too.
+                let activity = "Reading a list".to_owned();
+                let status = "a page without records".to_owned();
+                let progress = Progress { activity, status, completed_items: 0, total_items: None };
+                context.events.emit(Event::Progress(progress)).await?;
+            }
+            continuation = Some(token);
         }
     }
 }
