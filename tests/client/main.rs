@@ -7,4 +7,6 @@ mod enrollment;
 mod enrollment_group;
 mod faults;
 mod input;
+mod mock;
+mod network;
 mod sign_in;
