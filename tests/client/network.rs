@@ -456,7 +456,8 @@ fn an_event_and_its_text_are_taken_as_one() {
     let bench = Bench::new();
     bench.seed("enrollments", 0..2_000);
     let ready = bench.emulator.ready();
-    let connect = json!({"connectionString": ready.connection_string, "caCertificate": ready.ca_certificate}).to_string();
+    let connect =
+        json!({"connectionString": ready.connection_string, "caCertificate": ready.ca_certificate}).to_string();
     // SAFETY: the session is not NULL, and the text is alive.
     let session = unsafe {
         let session = aziotdps_session_new();
