@@ -1,10 +1,13 @@
 //! The client for the data plane: enrollments of either kind, and registrations.
 
+pub use crate::http::{Pages, parse_record};
+
 use crate::connection::{Context, Endpoint};
 use crate::error::{Code, Error, Outcome, Result};
-use crate::http::{HeaderName, IF_MATCH, Method, Request, Response, url_of};
+use crate::http::{HeaderName, IF_MATCH, Method, PAGE_LIMIT, Request, Response, url_of};
 use crate::model::{AccessRight, Collection, DATA_PLANE_API_VERSION, EnrollmentKind, Record};
 use crate::target::{Target, WAYS};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -45,8 +48,8 @@ impl fmt::Display for List<'_> {
 /// One page of a query.
 #[derive(Debug)]
 pub struct Page {
-    /// The records, perhaps none.
-    pub records: Vec<Record>,
+    /// The records, perhaps none, each to be parsed by [`parse_record`].
+    pub records: Vec<Box<RawValue>>,
     /// The continuation token of the next page; `None` on the last.
     pub continuation: Option<String>,
 }
@@ -152,9 +155,10 @@ impl<'a> DataPlane<'a> {
         };
         request.headers.extend(count.map(|count| (MAX_ITEM_COUNT, count.to_string())));
         request.headers.extend(continuation.map(|token| (CONTINUATION, token.to_owned())));
+        request.response_limit = PAGE_LIMIT;
         let response = self.send(right, request).await?.success()?;
         let continuation = response.header(CONTINUATION.as_str()).filter(|token| !token.is_empty()).map(str::to_owned);
-        Ok(Page { records: response.json("a list of records")?, continuation })
+        Ok(Page { records: response.records()?, continuation })
     }
 
     async fn write<T>(

@@ -3,6 +3,10 @@
 //! Each [`Code`] has a PowerShell category and a section in `docs/troubleshooting.md`. A host gets the error as JSON
 //! (its `Serialize`), a program as text (its `Display`). Neither ever holds a key, a token or a connection string.
 
+mod text;
+
+pub use text::{printable, quote, scrub};
+
 use crate::names::Names;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -42,9 +46,9 @@ pub enum Code {
     UnexpectedResponse,
     /// No connection could be made, or it broke.
     ConnectionFailed,
-    /// The host name is not known.
+    /// The host name is not known: the answer of the name server, not the lack of one.
     HostNotFound,
-    /// The server's certificate is not trusted.
+    /// The server's certificate is not trusted, or there is nothing to check it with.
     UntrustedCertificate,
     /// No response in time.
     Timeout,
@@ -255,6 +259,17 @@ impl Error {
         while let Some(error) = next {
             self.0.causes.push(error.to_string());
             next = error.source();
+        }
+        self
+    }
+
+    /// Replaces every text of the error by what `change` makes of it.
+    pub fn map_texts(mut self, change: impl Fn(&str) -> String) -> Self {
+        let Record { message, marked, target, parameter, http, causes, .. } = &mut *self.0;
+        let http = http.iter_mut().flat_map(|http| [&mut http.error_code, &mut http.tracking_id]);
+        let optional = [target, parameter].into_iter().chain(http).filter_map(Option::as_mut);
+        for text in optional.chain(causes).chain([message, marked]) {
+            *text = change(text);
         }
         self
     }

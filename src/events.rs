@@ -1,8 +1,9 @@
 //! What a running operation tells its host, and what is known so far about the change it makes.
 
-use crate::error::{Code, Error, Outcome, Result};
+use crate::error::{Code, Error, Outcome, Result, scrub};
 use crate::names::Names;
 use crate::sync::lock;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -93,6 +94,7 @@ pub struct Events {
     origin: Mutex<Option<Origin>>,
     outcome: Mutex<Outcome>,
     maximum_attempts: OnceLock<u32>,
+    secrets: Mutex<Vec<SecretString>>,
 }
 
 impl Events {
@@ -106,6 +108,7 @@ impl Events {
             origin: Mutex::default(),
             outcome: Mutex::default(),
             maximum_attempts: OnceLock::new(),
+            secrets: Mutex::default(),
         }
     }
 
@@ -121,13 +124,9 @@ impl Events {
             self.capacity.acquire().await.map_err(|_| freed())?.forget();
         }
         if let (Event::Items(_), Some(origin)) = (&event, lock(&self.origin).take()) {
-            self.sender.send(Event::Origin(origin)).map_err(|_| freed())?;
+            self.send(Event::Origin(origin)).map_err(|()| freed())?;
         }
-        let event = match event {
-            Event::Error(error) => Event::Error(error.with_names(&self.names)),
-            event => event,
-        };
-        self.sender.send(event).map_err(|_| freed())
+        self.send(event).map_err(|()| freed())
     }
 
     /// Emits progress if the host is ready for it. Later progress replaces what it misses.
@@ -135,7 +134,7 @@ impl Events {
         if let Ok(permit) = self.capacity.try_acquire() {
             permit.forget();
             // A host that is gone is noticed by the next record.
-            let _ = self.sender.send(Event::Progress(progress));
+            let _ = self.send(Event::Progress(progress));
         }
     }
 
@@ -169,7 +168,7 @@ impl Events {
 
     fn message(&self, level: Level, text: String) {
         // A host that is gone is noticed by the next record.
-        let _ = self.sender.send(Event::Message(Message { level, text: self.names.render(&text) }));
+        let _ = self.send(Event::Message(Message { level, text }));
     }
 
     /// Limits the attempts for each request of this operation.
@@ -180,6 +179,29 @@ impl Events {
     /// The maximum number of attempts for one request, if the operation has its own.
     pub fn maximum_attempts(&self) -> Option<u32> {
         self.maximum_attempts.get().copied()
+    }
+
+    /// Notes a secret that the operation uses: no message or error shows it, whoever repeats it.
+    pub fn hide(&self, secret: &SecretString) {
+        let mut secrets = lock(&self.secrets);
+        if !secrets.iter().any(|known| known.expose_secret() == secret.expose_secret()) {
+            secrets.push(secret.clone());
+        }
+    }
+
+    /// The one way to the host: texts name members as the host does, and what others than this library have written is made
+    /// safe to show.
+    fn send(&self, event: Event) -> std::result::Result<(), ()> {
+        let scrubbed = |text: &str| scrub(text, lock(&self.secrets).iter().map(ExposeSecret::expose_secret));
+        let event = match event {
+            Event::Error(error) => Event::Error(error.with_names(&self.names).map_texts(scrubbed)),
+            Event::Message(Message { level, text }) => {
+                Event::Message(Message { level, text: scrubbed(&self.names.render(&text)) })
+            }
+            Event::Progress(progress) => Event::Progress(Progress { status: scrubbed(&progress.status), ..progress }),
+            event => event,
+        };
+        self.sender.send(event).map_err(drop)
     }
 
     /// Records what is known about the change that is under way.

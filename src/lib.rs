@@ -14,7 +14,7 @@
 //! | [`target`] | how a request names a service |
 //! | [`credential`] | shared access signatures, Microsoft Entra tokens |
 //! | [`http`] | the transport: retries, time-outs, TLS |
-//! | [`events`] | what an operation tells its host |
+//! | [`events`] | what an operation tells its host, without secrets |
 //! | [`local`], [`file`](mod@file), [`sync`] | the emulator on this machine; reading files; locks |
 //! | [`model`], [`error`] | the service's records and enums; the error |
 //! | [`names`] | how texts name the members of a request |

@@ -3,7 +3,7 @@
 use crate::credential::{Audience, SignIn};
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
-use crate::http::{Method, Request, Response, Transport, Url, url_of};
+use crate::http::{Method, Pages, Request, Response, Transport, Url, url_of};
 use crate::model::{AccessRights, PROVIDER, RESOURCE_MANAGER_API_VERSION, Record, ResourceId};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -14,9 +14,8 @@ const BODY: &str = "Azure Resource Manager's";
 
 const SUBSCRIPTIONS_API_VERSION: &str = "2020-01-01";
 
-/// A shared access policy, as `listkeys` returns it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// A shared access policy with its keys.
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// The policy's name.
     pub key_name: String,
@@ -26,6 +25,25 @@ pub struct Policy {
     pub secondary_key: SecretString,
     /// The rights that it grants.
     pub rights: AccessRights,
+}
+
+/// A shared access policy, as `listkeys` returns it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedPolicy {
+    key_name: String,
+    primary_key: Option<SecretString>,
+    secondary_key: Option<SecretString>,
+    #[serde(default)]
+    rights: AccessRights,
+}
+
+impl ListedPolicy {
+    /// The policy, if it has keys: without them it can sign nothing.
+    fn with_keys(self) -> Option<Policy> {
+        let Self { key_name, primary_key, secondary_key, rights } = self;
+        Some(Policy { key_name, primary_key: primary_key?, secondary_key: secondary_key?, rights })
+    }
 }
 
 /// A page of a list.
@@ -115,22 +133,24 @@ impl<'a> ResourceManager<'a> {
     /// [`Code::NotFound`], and those of any request.
     pub async fn find(&self, subscription_id: &str, name: &str) -> Result<Record> {
         let mut next = None;
+        let mut pages = Pages::default();
         loop {
             let (services, following) = self.services(subscription_id, None, next).await?;
             let same = |service: &Record| service.text(&["name"]).is_some_and(|other| other.eq_ignore_ascii_case(name));
             if let Some(service) = services.into_iter().find(same) {
                 return Ok(service);
             }
-            next = following;
-            if next.is_none() {
+            let Some(url) = following else {
                 let message =
                     format!("Not Found: subscription {subscription_id} has no provisioning service '{name}'.");
                 return Err(Error::new(Code::NotFound, message).with_target(format!("provisioning service/{name}")));
-            }
+            };
+            pages.follow(url.as_str(), false)?;
+            next = Some(url);
         }
     }
 
-    /// All shared access policies of a service, with their keys.
+    /// All shared access policies of a service that have keys.
     ///
     /// # Errors
     /// Those of any request.
@@ -138,7 +158,8 @@ impl<'a> ResourceManager<'a> {
         let mut segments = id.segments();
         segments.push("listkeys");
         let policies = self.all(Method::POST, url_of(self.url, &segments, RESOURCE_MANAGER_API_VERSION)).await;
-        policies.map_err(|error| error.with_target(id.target()))
+        let policies: Vec<ListedPolicy> = policies.map_err(|error| error.with_target(id.target()))?;
+        Ok(policies.into_iter().filter_map(ListedPolicy::with_keys).collect())
     }
 
     /// The ids of all subscriptions that the account can access.
@@ -153,7 +174,9 @@ impl<'a> ResourceManager<'a> {
 
     async fn all<T: DeserializeOwned>(&self, method: Method, first: Url) -> Result<Vec<T>> {
         let (mut all, mut next) = self.page(method, first).await?;
+        let mut pages = Pages::default();
         while let Some(url) = next {
+            pages.follow(url.as_str(), false)?;
             // A link is followed with GET, whatever the method of the first request.
             let (mut page, following) = self.page(Method::GET, url).await?;
             all.append(&mut page);

@@ -1,7 +1,7 @@
 //! How a request names a provisioning service.
 
-use crate::credential::{ConnectionString, is_host_name};
-use crate::error::{Error, Result};
+use crate::credential::{ConnectionString, is_host_name, other_host};
+use crate::error::{Error, Result, quote};
 use crate::model::ResourceId;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -58,7 +58,14 @@ impl Target {
         if let Some(host_name) = &host_name
             && !is_host_name(host_name)
         {
-            let message = format!("'{host_name}' is not a host name, such as 'mydps.azure-devices-provisioning.net'.");
+            let message =
+                format!("{} is not a host name, such as 'mydps.azure-devices-provisioning.net'.", quote(host_name));
+            return Err(Error::argument("hostName", message));
+        }
+        if let Some(host_name) = &host_name
+            && !other_host(host_name).is_empty()
+        {
+            let message = format!("{} is not a provisioning service's.{}", quote(host_name), other_host(host_name));
             return Err(Error::argument("hostName", message));
         }
         Ok(Some(match (resource_group_name, dps_name, resource_id, host_name, connection_string) {
@@ -85,19 +92,26 @@ impl Target {
 
 fn resource(text: &str) -> Result<ResourceId> {
     let form = "/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Devices/provisioningServices/<name>";
-    let message = format!("'{text}' is not the resource id of a provisioning service; its form is '{form}'.");
-    ResourceId::parse(text).ok_or_else(|| Error::argument("resourceId", message))
+    let message = format!("{} is not the resource id of a provisioning service; its form is '{form}'.", quote(text));
+    let id = ResourceId::parse(text).ok_or_else(|| Error::argument("resourceId", message))?;
+    check_segment("resourceId", &id.subscription_id)?;
+    check_segment("resourceId", &id.resource_group_name)?;
+    Ok(id)
 }
 
-/// Checks a name that becomes a segment of a URL path: dots alone would change the path.
+/// Checks the name of a resource group, a subscription, a tenant or an application, which becomes a segment of a URL's
+/// path: dots alone would change the path, and a connection string given by mistake would be sent.
 ///
 /// # Errors
 /// [`crate::error::Code::InvalidArgument`].
 pub fn check_segment(parameter: &str, text: &str) -> Result<()> {
-    if text.trim().is_empty() || text.chars().all(|character| character == '.') || text.contains(char::is_control) {
-        return Err(Error::argument(parameter, format!("'{text}' is not accepted for ⟨{parameter}⟩.")));
+    let inside = |character: char| character.is_alphanumeric() || "-_.()".contains(character);
+    let dots = text.chars().all(|character| character == '.');
+    if !dots && text.chars().all(inside) && text.chars().count() <= 90 {
+        return Ok(());
     }
-    Ok(())
+    let rule = "1 to 90 letters, digits and - _ . ( )";
+    Err(Error::argument(parameter, format!("{} is not accepted for ⟨{parameter}⟩: {rule}.", quote(text))))
 }
 
 /// Checks a name by the service's own rule, which also keeps it one segment of a URL path.
@@ -109,7 +123,7 @@ fn check_name(name: &str) -> Result<()> {
         return Ok(());
     }
     let rule = "3 to 50 letters, digits and '-', not only digits, with no '-' at either end";
-    Err(Error::argument("dpsName", format!("'{name}' is not the name of a provisioning service: {rule}.")))
+    Err(Error::argument("dpsName", format!("{} is not the name of a provisioning service: {rule}.", quote(name))))
 }
 
 #[cfg(test)]

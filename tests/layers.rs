@@ -13,7 +13,7 @@ use syn::{Item, UseTree};
 const LAYERS: &[(&str, &[&str])] = &[
     ("bin", &["emulator", "error", "local", "model", "operation"]),
     ("emulator", &["error", "model"]),
-    ("ffi", &["error", "model", "operation", "sync"]),
+    ("ffi", &["error", "model", "operation"]),
     ("operation", &["events", "names", "operation::call", "operation::session"]),
     (
         "operation::session",

@@ -125,7 +125,7 @@ impl Authorize for Credentials<'_> {
         let Context { connection, events } = self.context;
         let host_name = &self.endpoint.host_name;
         match &self.endpoint.access {
-            Access::Key(connection_string) => Ok(connection_string.key.authorization(host_name)),
+            Access::Key(connection_string) => Ok(connection_string.key.authorization(host_name, events)),
             Access::Login => {
                 connection.sign_in.credentials(Audience::DataPlane, &connection.transport, events).authorization().await
             }
@@ -137,7 +137,7 @@ impl Authorize for Credentials<'_> {
                     Error::new(Code::Forbidden, message)
                 })?;
                 let key = SharedAccessKey::new(policy.key_name.clone(), policy.primary_key.clone(), "target")?;
-                Ok(key.authorization(host_name))
+                Ok(key.authorization(host_name, events))
             }
         }
     }

@@ -1,16 +1,15 @@
 //! A cache of values that are looked up once.
 
-use crate::error::Result;
-use crate::sync::lock;
+use crate::error::{Error, Result};
+use crate::sync::{Fetched, lock};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
-use tokio::sync::OnceCell;
 
-/// Values by key, each looked up once. Callers that need the same value at the same time wait for one look-up; none waits
-/// for the look-up of another key.
+/// Values by key, each looked up once. Callers that need the same value at the same time wait for one look-up and share its
+/// result; none waits for the look-up of another key.
 #[derive(Debug)]
-pub struct Lookup<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
+pub struct Lookup<K, V>(Mutex<HashMap<K, Arc<Fetched<V, Error>>>>);
 
 impl<K, V> Default for Lookup<K, V> {
     fn default() -> Self {
@@ -23,14 +22,14 @@ impl<K: Eq + Hash, V: Clone> Lookup<K, V> {
     ///
     /// # Errors
     /// Those of `fetch`.
-    pub async fn get(&self, key: K, fetch: impl Future<Output = Result<V>>) -> Result<V> {
-        let cell = lock(&self.0).entry(key).or_default().clone();
-        cell.get_or_try_init(|| fetch).await.cloned()
+    pub async fn get(&self, key: K, fetch: impl Future<Output = Result<V>> + Send) -> Result<V> {
+        let value = lock(&self.0).entry(key).or_default().clone();
+        value.get(|_| true, fetch).await
     }
 
     /// Caches a value that came with another one.
     pub fn put(&self, key: K, value: V) {
-        lock(&self.0).insert(key, Arc::new(OnceCell::new_with(Some(value))));
+        lock(&self.0).insert(key, Arc::new(Fetched::known(value)));
     }
 
     /// Drops the value of `key`.
@@ -42,7 +41,7 @@ impl<K: Eq + Hash, V: Clone> Lookup<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Code, Error};
+    use crate::error::Code;
 
     #[tokio::test]
     async fn a_slow_look_up_blocks_no_other() {

@@ -15,10 +15,10 @@ use crate::events::Events;
 use crate::http::{Settings, Transport};
 use crate::model::{AuthType, ResourceId};
 use crate::resource_manager::{Policy, ResourceManager, host_name_of, id_of};
+use crate::sync::Fetched;
 use crate::target::Target;
 use lookup::Lookup;
 use std::sync::Arc;
-use tokio::sync::OnceCell;
 
 /// What a session is connected with. Clones share the account, the connections and what was looked up, so that a clone
 /// with another default service costs nothing.
@@ -38,7 +38,7 @@ pub struct Connection {
     pub default_target: Option<Target>,
     /// Sends the requests.
     pub transport: Arc<Transport>,
-    only_subscription: Arc<OnceCell<String>>,
+    only_subscription: Arc<Fetched<String, Error>>,
     names: Arc<Lookup<(String, String), ResourceId>>,
     host_names: Arc<Lookup<ResourceId, String>>,
     policies: Arc<Lookup<ResourceId, Arc<Vec<Policy>>>>,
@@ -114,7 +114,7 @@ impl Connection {
         if let Some(subscription_id) = &self.subscription_id {
             return Ok(subscription_id.clone());
         }
-        let only = self.only_subscription.get_or_try_init(|| async {
+        let only = async {
             match &self.resource_manager(events).subscriptions().await?[..] {
                 [only] => Ok(only.clone()),
                 [] => Err(Error::new(Code::NotConnected, "The account has no subscription.")),
@@ -126,7 +126,7 @@ impl Connection {
                     ),
                 )),
             }
-        });
-        only.await.cloned()
+        };
+        self.only_subscription.get(|_| true, only).await
     }
 }

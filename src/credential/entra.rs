@@ -3,13 +3,12 @@
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::http::{Method, Request, Response, Transport, Url, append_path};
-use crate::sync::lock;
+use crate::sync::{Fetched, lock};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
 /// A token is renewed this long before it expires, so that none expires in a request.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -61,10 +60,10 @@ pub struct Authority {
 
 /// Tokens by scope, each requested once and used until shortly before it expires.
 #[derive(Debug, Default)]
-pub struct TokenCache(std::sync::Mutex<HashMap<String, Arc<Mutex<Option<Token>>>>>);
+pub struct TokenCache(std::sync::Mutex<HashMap<String, Arc<Fetched<Token, Error>>>>);
 
 /// A token, and when it is used for the last time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Token(SecretString, Instant);
 
 #[derive(Deserialize)]
@@ -95,19 +94,14 @@ impl TokenCache {
         events: &Events,
     ) -> Result<SecretString> {
         let slot = lock(&self.0).entry(scope.to_owned()).or_default().clone();
-        // Held during the request: operations that need the same token at once wait for one response.
-        let mut known = slot.lock().await;
-        if let Some(Token(token, good_until)) = &*known
-            && Instant::now() < *good_until
-        {
-            return Ok(token.clone());
-        }
-        let response = request(account, authority, scope, transport, events).await?;
-        // A token that lives for less than the margin is used for half of its life.
-        let life = Duration::from_secs(response.expires_in.min(LONGEST_LIFE));
-        let good_until = Instant::now() + life.saturating_sub(MARGIN).max(life / 2);
-        *known = Some(Token(response.access_token.clone(), good_until));
-        Ok(response.access_token)
+        let fetch = async {
+            let response = request(account, authority, scope, transport, events).await?;
+            // A token that lives for less than the margin is used for half of its life.
+            let life = Duration::from_secs(response.expires_in.min(LONGEST_LIFE));
+            Ok(Token(response.access_token, Instant::now() + life.saturating_sub(MARGIN).max(life / 2)))
+        };
+        let Token(token, _) = slot.get(|Token(_, good_until)| Instant::now() < *good_until, fetch).await?;
+        Ok(token)
     }
 
     /// Forgets the token for `scope`: the service did not accept it.
@@ -133,6 +127,7 @@ async fn request(
         ],
     );
     let form = form.ok().and_then(|form| form.query().map(str::to_owned)).unwrap_or_default();
+    events.hide(&account.client_secret);
     let url = append_path(&authority.host, &[&account.tenant_id, "oauth2", "v2.0", "token"]);
     let mut request = Request::new(Method::POST, url);
     request.body = Some(("application/x-www-form-urlencoded", form.into()));
@@ -156,7 +151,9 @@ async fn request(
             if why.is_empty() { refusal.error } else { format!("{}: {why}", refusal.error) }
         },
     );
-    Err(about(Error::new(code, format!("{what}, for application '{}' ({detail}).", account.client_id)), &response))
+    let wait = if code == Code::AuthenticationFailed { None } else { response.wait() }.unwrap_or_default();
+    let message = format!("{what}, for application '{}' ({detail}).{wait}", account.client_id);
+    Err(about(Error::new(code, message), &response))
 }
 
 fn unreadable(response: &Response) -> Error {

@@ -1,11 +1,13 @@
 //! Shared access policies: connection strings and the signatures made from them.
 
 use crate::error::{Error, Result};
+use crate::events::Events;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
@@ -29,12 +31,13 @@ impl SharedAccessKey {
     pub fn new(name: String, key: SecretString, parameter: &str) -> Result<Self> {
         match BASE64_STANDARD.decode(key.expose_secret()).map(Zeroizing::new) {
             Ok(bytes) if !bytes.is_empty() => Ok(Self { name, key }),
-            _ => Err(Error::argument(parameter, format!("The key of policy '{name}' is not base64."))),
+            _ => Err(Error::argument(parameter, "The SharedAccessKey of the connection string is not base64.")),
         }
     }
 
     /// The `Authorization` header for `host`, signed for the next 20 minutes.
-    pub fn authorization(&self, host: &str) -> SecretString {
+    pub fn authorization(&self, host: &str, events: &Events) -> SecretString {
+        events.hide(&self.key);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.sign(host, (now + LIFETIME).as_secs())
     }
@@ -90,17 +93,49 @@ impl ConnectionString {
         if !is_host_name(&host_name) {
             return Err(refuse("has a HostName that is not a host name"));
         }
+        let other = other_host(&host_name);
+        if !other.is_empty() {
+            let message = format!("The connection string is for {host_name}.{other}");
+            return Err(Error::argument("connectionString", message));
+        }
         let key = part("SharedAccessKey").map(SecretString::from)?;
         let key = SharedAccessKey::new(part("SharedAccessKeyName")?.to_owned(), key, "connectionString")?;
         Ok(Self { host_name, key })
     }
 }
 
-/// Whether `text` is a host name or address, with or without a port.
+/// Whether `text` is a host name by RFC 1123 or an IP address (IPv6 in brackets), with or without a port.
 pub fn is_host_name(text: &str) -> bool {
-    // The URL parser ignores some of these and treats others as delimiters.
-    let foreign = |character: char| character.is_whitespace() || character.is_control() || "/@?#\\".contains(character);
-    !text.contains(foreign) && reqwest::Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/")
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !text.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    if port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().unwrap_or(0) == 0)
+    {
+        return false;
+    }
+    if let Some(address) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let label = |label: &str| {
+        let inside = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        (1..=63).contains(&label.len()) && label.chars().all(inside) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    // A name that ends in a number is read as an address.
+    let is_numeric = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_numeric { host.parse::<Ipv4Addr>().is_ok() } else { host.len() <= 253 && host.split('.').all(label) }
+}
+
+/// What a host name belongs to, if it is not a provisioning service, as a sentence that begins with a space.
+pub fn other_host(host_name: &str) -> &'static str {
+    let host_name = host_name.to_ascii_lowercase();
+    if host_name.contains(".azure-devices.") {
+        " It is an IoT hub; what is wanted is a provisioning service, such as 'mydps.azure-devices-provisioning.net'."
+    } else if host_name.starts_with("global.azure-devices-provisioning.") {
+        " It is the address that devices use; a service's own is its service operations host name, such as 'mydps.azure-devices-provisioning.net'."
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +189,60 @@ mod tests {
             let refused = ConnectionString::parse(&text.into()).unwrap_err();
             assert_eq!(refused.parameter(), Some("connectionString"));
             assert!(refused.message().contains(missing) && !refused.message().contains("QUJ"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
+        let longest = format!("{}.net", ["a".repeat(63).as_str(); 3].join("."));
+        for host in
+            ["h", "my-dps.azure-devices-provisioning.net", "1a.b", "10.0.0.1:443", "[::1]", "[::1]:8443", &longest]
+        {
+            assert!(is_host_name(host), "{host}");
+        }
+        let too_long = "a".repeat(64);
+        for host in [
+            "",
+            ".",
+            "a..b",
+            "-a",
+            "a-",
+            "a_b",
+            "a b",
+            "a;b",
+            "a=b",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:+1",
+            "a:b",
+            ":1",
+            "::1",
+            "[::1",
+            "[a]",
+            "1.2.3",
+            "256.1.1.1",
+            "a/b",
+            "a@b",
+            "ä",
+            "a\n",
+            "HostName=h;SharedAccessKey=k",
+            &too_long,
+        ] {
+            assert!(!is_host_name(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_connection_string_of_something_else_is_told_as_such() {
+        for (host, says) in [
+            ("myhub.azure-devices.net", "It is an IoT hub"),
+            ("MYHUB.azure-devices.CN", "It is an IoT hub"),
+            ("global.azure-devices-provisioning.net", "the address that devices use"),
+        ] {
+            let text = format!("HostName={host};SharedAccessKeyName=p;SharedAccessKey=QUJDREVG");
+            let refused = ConnectionString::parse(&text.into()).unwrap_err();
+            assert!(refused.message().contains(says) && refused.message().contains(host), "{refused}");
         }
     }
 

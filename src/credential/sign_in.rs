@@ -69,7 +69,7 @@ impl Authorize for Credentials<'_> {
             Some(Account::ClientSecret(account)) => {
                 let scope = self.sign_in.scope(self.audience);
                 let token = tokens.token(account, authority, scope, self.transport, self.events).await?;
-                Ok(bearer(&token))
+                Ok(self.bearer(&token))
             }
             Some(Account::Supplied(supplied)) => {
                 let (token, what) = match self.audience {
@@ -78,7 +78,7 @@ impl Authorize for Credentials<'_> {
                         (&supplied.resource_manager, "⟨resourceManagerAccessToken⟩, a token for Azure Resource Manager")
                     }
                 };
-                token.as_ref().map(bearer).ok_or_else(|| not_connected(what))
+                token.as_ref().map(|token| self.bearer(token)).ok_or_else(|| not_connected(what))
             }
             None => Err(not_connected("an account")),
         }
@@ -90,13 +90,18 @@ impl Authorize for Credentials<'_> {
     }
 }
 
-fn bearer(token: &SecretString) -> SecretString {
-    format!("Bearer {}", token.expose_secret()).into()
+impl Credentials<'_> {
+    fn bearer(&self, token: &SecretString) -> SecretString {
+        self.events.hide(token);
+        format!("Bearer {}", token.expose_secret()).into()
+    }
 }
 
 fn not_connected(what: &str) -> Error {
     Error::new(
         Code::NotConnected,
-        format!("This needs {what}: give it when connecting, or name the service by ⟨connectionString⟩."),
+        format!(
+            "This needs {what}, and there is none: connect first, with ⟨tenantId⟩, ⟨clientId⟩ and ⟨clientSecret⟩, or name the service by ⟨connectionString⟩."
+        ),
     )
 }

@@ -4,9 +4,8 @@ use super::session::aziotdps_session;
 use super::{bytes, guard};
 use crate::error::{Code, Error};
 use crate::operation::{Call, Event, Operation};
-use crate::sync::lock;
 use std::ffi::c_char;
-use std::sync::Mutex;
+use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -154,6 +153,12 @@ unsafe fn next(operation: *mut aziotdps_operation, timeout_ms: u32, json_out: *m
             return aziotdps_event::NullPointer;
         };
         *json_out = std::ptr::null();
+        // Held until the text is stored: a second caller must not take an event before that.
+        let mut text = match operation.text.try_lock() {
+            Ok(text) => text,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return aziotdps_event::Busy,
+        };
         let timeout = (timeout_ms != u32::MAX).then(|| Duration::from_millis(timeout_ms.into()));
         let (event, json) = match operation.operation.next(timeout) {
             Event::Pending => return aziotdps_event::Pending,
@@ -168,7 +173,6 @@ unsafe fn next(operation: *mut aziotdps_operation, timeout_ms: u32, json_out: *m
         let Ok(mut json) = json else { return aziotdps_event::Panic };
         // JSON escapes control characters, so the only NUL is this one.
         json.push(0);
-        let mut text = lock(&operation.text);
         *text = Zeroizing::new(json);
         *json_out = text.as_ptr().cast();
         event

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 /// A source of `Authorization` headers.
 pub trait Authorize {
-    /// The header's value.
+    /// The header's value, good for a request that is sent now.
     ///
     /// # Errors
     /// Those of signing in.
@@ -17,6 +17,19 @@ pub trait Authorize {
     fn forget(&self) -> bool;
 }
 
+/// No `Authorization` header.
+pub enum Anonymous {}
+
+impl Authorize for Anonymous {
+    async fn authorization(&self) -> Result<SecretString> {
+        match *self {}
+    }
+
+    fn forget(&self) -> bool {
+        match *self {}
+    }
+}
+
 impl Transport {
     /// Sends `request` with the header that `credentials` supply; after a 401, once more with new ones.
     ///
@@ -24,12 +37,11 @@ impl Transport {
     /// Those of signing in, and those of [`Transport::send`].
     pub async fn send_authorized(
         &self,
-        mut request: Request,
+        request: Request,
         credentials: &impl Authorize,
         events: &Events,
     ) -> Result<Response> {
-        request.authorization = Some(credentials.authorization().await?);
-        let first = self.send(&request, events).await?;
+        let first = self.attempts(&request, Some(credentials), events).await?;
         if first.status != 401 || !credentials.forget() {
             return Ok(first);
         }
@@ -38,7 +50,7 @@ impl Transport {
             true => error.with_outcome(Outcome::Unknown),
             false => error,
         };
-        request.authorization = Some(credentials.authorization().await.map_err(in_doubt)?);
-        Ok(self.send(&request, events).await.map_err(in_doubt)?.after(&first))
+        let second = self.attempts(&request, Some(credentials), events).await;
+        Ok(second.map_err(in_doubt)?.after(&first))
     }
 }

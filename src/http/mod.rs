@@ -5,14 +5,18 @@
 
 mod authorize;
 mod error_response;
+mod list;
+mod proxy;
 mod request;
+mod resolve;
 mod response;
 mod retry;
 mod tls;
 mod transport_error;
 
 pub use authorize::Authorize;
-pub use request::{Request, append_path, url_of};
+pub use list::{Pages, parse_record};
+pub use request::{PAGE_LIMIT, Request, append_path, url_of};
 pub use reqwest::{Method, Url, header::HeaderMap, header::HeaderName, header::IF_MATCH};
 pub use response::Response;
 pub use tls::certificates;
@@ -20,18 +24,23 @@ pub use tls::certificates;
 use crate::error::{Code, Error, Outcome, Result};
 use crate::events::Events;
 use crate::model::is_loopback;
+use authorize::Anonymous;
+use bytes::Bytes;
 use once_cell::sync::OnceCell;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, redirect};
+use resolve::SystemResolver;
 use retry::Backoff;
+use rustls::ClientConfig;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use transport_error::TransportError;
 use zeroize::Zeroizing;
 
-/// The largest response body that is read, in bytes: far above any page that the service sends.
-const BODY_LIMIT: usize = 64 << 20;
+/// The user is told about a wait that is longer than this.
+const NOTICED: Duration = Duration::from_secs(5);
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
@@ -65,7 +74,7 @@ impl Default for Settings {
 /// What is different for servers on this machine, besides that no proxy is used for them.
 #[derive(Clone, Debug)]
 pub struct Loopback {
-    /// A PEM file with CA certificates that are trusted too. It may be created later.
+    /// A PEM file with the CA certificates that are trusted, and not the system's. It may be created later.
     pub ca_certificate_file: Option<PathBuf>,
     /// What to try after an error with this code.
     pub hint: fn(Code) -> Option<&'static str>,
@@ -101,18 +110,36 @@ impl Transport {
     /// [`Code::Timeout`], [`Code::UnexpectedResponse`] for a body that broke off. The outcome is `unknown` if a request
     /// that changes something may have arrived.
     pub async fn send(&self, request: &Request, events: &Events) -> Result<Response> {
+        self.attempts(request, None::<&Anonymous>, events).await
+    }
+
+    /// [`Self::send`], with the header of `credentials`. Each attempt has a new one: a signature may expire while the request
+    /// is repeated.
+    async fn attempts(
+        &self,
+        request: &Request,
+        credentials: Option<&impl Authorize>,
+        events: &Events,
+    ) -> Result<Response> {
         let client = self.client(&request.url)?;
-        if request.is_write {
-            events.set_outcome(Outcome::Unknown);
-        }
         let client_request_id = uuid::Uuid::new_v4().to_string();
+        let maximum = events.maximum_attempts().unwrap_or(self.settings.maximum_attempts);
         let mut backoff = Backoff::default();
         let mut maybe_applied = false;
-        let maximum_attempts = events.maximum_attempts().unwrap_or(self.settings.maximum_attempts);
         for attempt in 1.. {
-            let last = attempt >= maximum_attempts;
+            let last = attempt >= maximum;
+            let authorization = match credentials {
+                Some(credentials) => Some(credentials.authorization().await.map_err(|error| {
+                    if request.is_write && maybe_applied { error.with_outcome(Outcome::Unknown) } else { error }
+                })?),
+                None => None,
+            };
+            if request.is_write {
+                events.set_outcome(Outcome::Unknown);
+            }
             let started = Instant::now();
-            let wait = match self.send_once(&client, request, &client_request_id).await {
+            let sent = self.send_once(&client, request, authorization.as_ref(), &client_request_id);
+            let wait = match noticed(sent, || events.warning(self.silence(&request.url, attempt))).await {
                 Ok((status, headers, body)) => {
                     events.debug(format!(
                         "{} {} -> {status} in {} ms",
@@ -143,34 +170,49 @@ impl Transport {
                     backoff.next()
                 }
             };
-            events.verbose(format!(
-                "waiting {:.1} s before attempt {} of {}",
-                wait.as_secs_f32(),
-                attempt + 1,
-                maximum_attempts
-            ));
+            let text = format!("waiting {:.1} s before attempt {} of {maximum}", wait.as_secs_f32(), attempt + 1);
+            if wait < NOTICED {
+                events.verbose(text)
+            } else {
+                events.warning(text)
+            }
             tokio::time::sleep(wait).await;
         }
         unreachable!("the last attempt returns")
+    }
+
+    /// What the user is told when a server takes long.
+    fn silence(&self, url: &Url, attempt: u32) -> String {
+        let Settings { timeout, maximum_attempts, .. } = &self.settings;
+        let limit = timeout.as_secs_f32();
+        let so_far = NOTICED.as_secs();
+        let server = server_of(url);
+        format!(
+            "No complete response from {server} for {so_far} s; attempt {attempt} of {maximum_attempts} waits for up to {limit} s."
+        )
     }
 
     async fn send_once(
         &self,
         client: &Client,
         request: &Request,
+        authorization: Option<&SecretString>,
         id: &str,
     ) -> std::result::Result<(u16, HeaderMap, Zeroizing<Vec<u8>>), TransportError> {
         let failed = |error| TransportError::new(error, &request.url, &self.settings);
         let mut builder = client.request(request.method.clone(), request.url.clone()).header(CLIENT_REQUEST_ID, id);
         for (name, value) in &request.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| TransportError::bad_header(name))?;
             builder = builder.header(name, value);
         }
-        if let Some(authorization) = &request.authorization {
+        if let Some(authorization) = authorization {
             builder = builder.header(AUTHORIZATION, sensitive(authorization)?);
         }
         match &request.body {
             Some((content_type, body)) => {
-                builder = builder.header(CONTENT_TYPE, *content_type).body(body.expose_secret().to_owned());
+                // Wiped when the last part of it has been sent.
+                let body = Bytes::from_owner(Zeroizing::new(body.expose_secret().as_bytes().to_vec()));
+                builder = builder.header(CONTENT_TYPE, *content_type).body(body);
             }
             // The service refuses a POST without a Content-Length.
             None if request.method == Method::POST => builder = builder.body(""),
@@ -179,8 +221,8 @@ impl Transport {
         let mut response = builder.send().await.map_err(failed)?;
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > BODY_LIMIT {
-                return Err(TransportError::too_long(&request.url, BODY_LIMIT));
+            if body.len() + chunk.len() > request.response_limit {
+                return Err(TransportError::too_long(&request.url, request.response_limit));
             }
             body.extend_from_slice(&chunk);
         }
@@ -190,36 +232,79 @@ impl Transport {
     /// The client for `url`.
     fn client(&self, url: &Url) -> Result<Client> {
         if !url.host_str().is_some_and(is_loopback) {
-            return self.remote.get_or_try_init(|| self.build(Client::builder(), None)).cloned();
+            return self.remote.get_or_try_init(|| self.build(Client::builder(), self.system_tls()?)).cloned();
         }
         if let Some(client) = self.loopback.get() {
             return Ok(client.clone());
         }
-        let pem = self.settings.loopback.ca_certificate_file.as_ref().and_then(|file| std::fs::read(file).ok());
-        let exists = pem.is_some();
-        let client = self.build(Client::builder().no_proxy(), pem)?;
+        let (tls, exists) = self.loopback_tls()?;
+        let client = self.build(Client::builder().no_proxy(), tls)?;
         // Without the file the client is not kept: the file may be created while this session lives.
         Ok(if exists { self.loopback.get_or_init(|| client).clone() } else { client })
     }
 
-    fn build(&self, builder: reqwest::ClientBuilder, pem: Option<Vec<u8>>) -> Result<Client> {
-        let failed = |error: &dyn std::error::Error| {
-            Error::new(Code::Internal, "The HTTP client could not be set up.").caused_by(error)
+    /// Trusts the system's CA certificates, and those of the settings.
+    fn system_tls(&self) -> Result<ClientConfig> {
+        let own = self.settings.ca_certificate.as_deref().map(certificates).transpose()?;
+        tls::system(own.unwrap_or_default()).map_err(|error| {
+            let message = "There are no CA certificates on this system to check servers with: install them (package ca-certificates), or give a file of them as ⟨caCertificate⟩.";
+            Error::new(Code::UntrustedCertificate, message).caused_by(&error)
+        })
+    }
+
+    /// Trusts the CA certificates of the settings and of the file for this machine. Says whether there is such a file.
+    fn loopback_tls(&self) -> Result<(ClientConfig, bool)> {
+        let Loopback { ca_certificate_file, hint } = &self.settings.loopback;
+        let own = self.settings.ca_certificate.as_deref().map(certificates).transpose()?;
+        let file = ca_certificate_file.as_ref().and_then(|file| Some((file, std::fs::read(file).ok()?)));
+        let exists = file.is_some();
+        let mut trusted = match file.map(|(file, pem)| (file, tls::parse(&pem))) {
+            Some((_, Ok(trusted))) => trusted,
+            Some((file, Err(_))) if own.is_none() => {
+                let hint = hint(Code::UntrustedCertificate).unwrap_or_default();
+                let message = format!("'{}' holds no valid CA certificate. {hint}", file.display());
+                return Err(Error::new(Code::UntrustedCertificate, message));
+            }
+            _ => Vec::new(),
         };
-        let mut trusted = Vec::new();
-        for pem in pem.iter().chain(&self.settings.ca_certificate) {
-            trusted.extend(certificates(pem)?);
-        }
+        trusted.extend(own.unwrap_or_default());
+        Ok((tls::only(trusted).map_err(|error| not_set_up(&error))?, exists))
+    }
+
+    fn build(&self, builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<Client> {
         builder
-            .tls_backend_preconfigured(tls::config(trusted).map_err(|error| failed(&error))?)
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(Arc::new(SystemResolver))
             .https_only(true)
             .redirect(redirect::Policy::none())
             .connect_timeout(self.settings.connect_timeout)
             .timeout(self.settings.timeout)
             .user_agent(concat!("aziotdps/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| failed(&error))
+            .map_err(|error| not_set_up(&error))
     }
+}
+
+fn not_set_up(error: &dyn std::error::Error) -> Error {
+    Error::new(Code::Internal, "The HTTP client could not be set up.").caused_by(error)
+}
+
+/// The result of `work`. If that takes long, `notice` is called once.
+async fn noticed<T>(work: impl Future<Output = T>, notice: impl FnOnce()) -> T {
+    let mut work = std::pin::pin!(work);
+    match tokio::time::timeout(NOTICED, &mut work).await {
+        Ok(result) => result,
+        Err(_) => {
+            notice();
+            work.await
+        }
+    }
+}
+
+/// The host of `url`, with the port unless it is the usual one.
+fn server_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn sensitive(text: &SecretString) -> std::result::Result<HeaderValue, TransportError> {

@@ -3,6 +3,12 @@
 use super::{HeaderName, Method, Url};
 use secrecy::SecretString;
 
+/// The largest response other than a page of records, in bytes: far above any record, list of services or token.
+const RESPONSE_LIMIT: usize = 4 << 20;
+
+/// The largest page of records, in bytes: 1,000 of the largest records.
+pub const PAGE_LIMIT: usize = 64 << 20;
+
 /// A request, which may be sent several times.
 #[derive(Debug)]
 pub struct Request {
@@ -12,18 +18,18 @@ pub struct Request {
     pub url: Url,
     /// Headers in addition to those that every request has.
     pub headers: Vec<(HeaderName, String)>,
-    /// The `Authorization` header.
-    pub authorization: Option<SecretString>,
     /// The content type and the body.
     pub body: Option<(&'static str, SecretString)>,
     /// Whether the request changes something on the server, so that an error has to say whether it may have done so.
     pub is_write: bool,
+    /// The largest response body that is read, in bytes.
+    pub response_limit: usize,
 }
 
 impl Request {
     /// A request without headers and body that changes nothing.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), authorization: None, body: None, is_write: false }
+        Self { method, url, headers: Vec::new(), body: None, is_write: false, response_limit: RESPONSE_LIMIT }
     }
 }
 

@@ -1,8 +1,10 @@
 //! A response, whatever its status.
 
 use super::HeaderMap;
+use super::retry::parse_retry_after;
 use crate::error::HttpFailure;
-use std::time::SystemTime;
+use reqwest::header::RETRY_AFTER;
+use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
 
 /// A response, whatever its status.
@@ -42,6 +44,11 @@ impl Response {
     /// The `Date` header: when the server sent the response, by its own clock.
     pub fn date(&self) -> Option<SystemTime> {
         httpdate::parse_http_date(self.header("date")?).ok()
+    }
+
+    /// How long the server asks to wait before the request is repeated.
+    pub fn retry_after(&self) -> Option<Duration> {
+        parse_retry_after(self.headers.get(RETRY_AFTER)?, SystemTime::now())
     }
 
     /// The text of a header.

@@ -3,8 +3,8 @@
 use reqwest::header::HeaderValue;
 use std::time::{Duration, SystemTime};
 
-/// A longer wait is not begun: the caller gets the response and decides.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// A longer wait is not begun: the error says how long the server asks to wait.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// Waits that double from half a second to 30 seconds, each with a jitter of up to a half, so that clients whose requests
 /// failed at the same time do not repeat them at the same time.
@@ -21,23 +21,25 @@ impl Backoff {
         whole.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 
-    /// The wait after a response, or `None` if repeating the request would not help. `retry_after` is seconds or a date. It
-    /// is never shortened, since the service asks for it.
+    /// The wait after a response, or `None` if repeating the request would not help. `retry_after` is seconds or a date. The
+    /// wait is never shorter, since the service asks for it, nor shorter than without it.
     pub fn after(&mut self, status: u16, retry_after: Option<&HeaderValue>, now: SystemTime) -> Option<Duration> {
         if !matches!(status, 408 | 429 | 500 | 502 | 503 | 504) {
             return None;
         }
         let own = self.next();
-        let wait = match retry_after.and_then(|value| parse(value.to_str().ok()?, now)) {
+        let wait = match retry_after.and_then(|value| parse_retry_after(value, now)) {
             // Some of the back-off is added, for the same reason as the jitter.
-            Some(asked) => asked.saturating_add(own.min(asked / 10)),
+            Some(asked) => asked.saturating_add(own.min(asked / 10)).max(own),
             None => own,
         };
         (wait <= LONGEST_WAIT).then_some(wait)
     }
 }
 
-fn parse(text: &str, now: SystemTime) -> Option<Duration> {
+/// The value of `Retry-After`, from `now` on.
+pub fn parse_retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
+    let text = value.to_str().ok()?;
     match text.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),
@@ -69,8 +71,13 @@ mod tests {
             let wait = after(429, Some(asked)).unwrap().as_secs_f64();
             assert!((5.0..=5.5).contains(&wait), "{asked}: {wait}");
         }
-        assert_eq!(after(503, Some("0")), Some(Duration::ZERO));
-        assert_eq!(after(503, Some("Fri, 19 May 2023 23:09:00 GMT")), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn no_wait_is_shorter_than_without_retry_after() {
+        for asked in ["0", "Fri, 19 May 2023 23:09:00 GMT"] {
+            assert!(after(503, Some(asked)).is_some_and(|wait| wait >= Duration::from_millis(250)), "{asked}");
+        }
     }
 
     #[test]

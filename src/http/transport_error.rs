@@ -1,6 +1,8 @@
 //! Attempts that brought no response.
 
-use super::{Settings, Url};
+use super::proxy::proxy_of;
+use super::resolve::NotResolved;
+use super::{HeaderName, Settings, Url, server_of};
 use crate::error::{Code, Error, Outcome};
 use crate::model::is_loopback;
 use std::{fmt, io};
@@ -20,42 +22,43 @@ pub struct TransportError {
 impl TransportError {
     /// The error for `error`, which a request to `url` failed with.
     pub fn new(error: reqwest::Error, url: &Url, settings: &Settings) -> Self {
-        let server = url.host_str().unwrap_or_default();
-        let server = url.port().map_or_else(|| server.to_owned(), |port| format!("{server}:{port}"));
+        let server = server_of(url);
         let before = error.is_connect() || error.is_builder();
         let local = url.host_str().is_some_and(is_loopback);
-        let (code, mut message) = if let Some(reason) = untrusted(&error) {
-            (Code::UntrustedCertificate, format!("The certificate of {server} is not trusted: {reason}."))
-        } else if before && says(&error, "dns error") {
-            (Code::HostNotFound, format!("There is no host '{server}'; check its name and the network."))
-        } else if error.is_timeout() && before {
-            let limit = settings.connect_timeout.as_secs_f32();
-            (Code::Timeout, format!("No connection to {server} within {limit} s."))
-        } else if error.is_timeout() {
-            let limit = settings.timeout.as_secs_f32();
-            (Code::Timeout, format!("No complete response from {server} within {limit} s."))
-        } else if before {
-            (Code::ConnectionFailed, format!("No connection to {server} could be made."))
-        } else if error.is_body() || error.is_decode() {
-            (Code::UnexpectedResponse, format!("The response of {server} broke off."))
-        } else {
-            (Code::ConnectionFailed, format!("The connection to {server} broke before a response arrived."))
+        let proxy = if before && !local { proxy_of(url) } else { None };
+        let mut failure = match (untrusted(&error), &proxy) {
+            (Some(reason), _) => Failure::of(
+                Code::UntrustedCertificate,
+                format!("The certificate of {server} is not trusted: {reason}."),
+            ),
+            (None, Some(proxy)) => Failure::at_proxy(&error, proxy, &server, settings),
+            (None, None) if before => Failure::connecting(&error, &server, settings),
+            (None, None) if error.is_timeout() => {
+                let limit = settings.timeout.as_secs_f32();
+                Failure::of(Code::Timeout, format!("No complete response from {server} within {limit} s."))
+            }
+            (None, None) if error.is_body() || error.is_decode() => {
+                Failure::of(Code::UnexpectedResponse, format!("The response of {server} broke off."))
+            }
+            (None, None) => Failure::of(
+                Code::ConnectionFailed,
+                format!("The connection to {server} broke before a response arrived."),
+            ),
         };
         if local
             && before
-            && let Some(hint) = (settings.loopback.hint)(code)
+            && let Some(hint) = (settings.loopback.hint)(failure.code)
         {
-            message = format!("{message} {hint}");
+            failure.message = format!("{} {hint}", failure.message);
         }
-        let is_final = matches!(code, Code::UntrustedCertificate | Code::HostNotFound);
         // If nothing listens on this machine now, nothing will in a second.
         let absent = before && local;
         Self {
-            code,
-            message,
+            code: failure.code,
+            message: failure.message,
             source: Some(error.without_url()),
             may_have_arrived: !before,
-            is_retryable: !is_final && !absent,
+            is_retryable: !failure.is_final && !absent,
         }
     }
 
@@ -71,6 +74,12 @@ impl TransportError {
         Self { code: Code::AuthenticationFailed, message, source: None, may_have_arrived: false, is_retryable: false }
     }
 
+    /// A header that cannot be sent, such as an etag of several lines.
+    pub fn bad_header(name: &HeaderName) -> Self {
+        let message = format!("The request cannot be sent: the value for its header {name} has control characters.");
+        Self { code: Code::UnexpectedResponse, message, source: None, may_have_arrived: false, is_retryable: false }
+    }
+
     /// The error after the last of `attempts`.
     pub fn into_error(self, attempts: u32, may_have_arrived: bool) -> Error {
         let outcome = if may_have_arrived { Outcome::Unknown } else { Outcome::NotApplied };
@@ -79,6 +88,57 @@ impl TransportError {
             Some(cause) => error.caused_by(cause),
             None => error,
         }
+    }
+}
+
+/// What is said of an attempt that failed.
+struct Failure {
+    code: Code,
+    message: String,
+    /// Whether another attempt would fail in the same way.
+    is_final: bool,
+}
+
+impl Failure {
+    fn of(code: Code, message: String) -> Self {
+        Self { code, message, is_final: matches!(code, Code::UntrustedCertificate | Code::HostNotFound) }
+    }
+
+    /// No connection to `server`.
+    fn connecting(error: &reqwest::Error, server: &str, settings: &Settings) -> Self {
+        match find::<NotResolved>(error) {
+            Some(NotResolved { is_unknown: true, .. }) => {
+                Self::of(Code::HostNotFound, format!("There is no host '{server}'; check its name and the network."))
+            }
+            Some(_) => Self::of(
+                Code::ConnectionFailed,
+                format!("The name server did not say where '{server}' is; check the network of this machine."),
+            ),
+            None if error.is_timeout() => {
+                let limit = settings.connect_timeout.as_secs_f32();
+                Self::of(Code::Timeout, format!("No connection to {server} within {limit} s."))
+            }
+            None => Self::of(Code::ConnectionFailed, format!("No connection to {server} could be made.")),
+        }
+    }
+
+    /// No connection to `server` through `proxy`.
+    fn at_proxy(error: &reqwest::Error, proxy: &str, server: &str, settings: &Settings) -> Self {
+        let setting = "HTTPS_PROXY or the system's settings name the proxy";
+        let says = |words: &str| chain(error).any(|cause| cause.to_string() == format!("tunnel error: {words}"));
+        if says("proxy authorization required") {
+            let message = format!(
+                "The proxy {proxy} wants a user and a password (407): give them as HTTPS_PROXY=http://user:password@{proxy}."
+            );
+            return Self { code: Code::ConnectionFailed, message, is_final: true };
+        }
+        if says("unsuccessful") {
+            let message = format!("The proxy {proxy} refused a connection to {server}; {setting}.");
+            return Self::of(Code::ConnectionFailed, message);
+        }
+        let mut failure = Self::connecting(error, proxy, settings);
+        failure.message = format!("{} It is the proxy for {server}: {setting}.", failure.message);
+        failure
     }
 }
 
@@ -107,6 +167,6 @@ fn untrusted(error: &reqwest::Error) -> Option<String> {
     })
 }
 
-fn says(error: &reqwest::Error, words: &str) -> bool {
-    chain(error).any(|cause| cause.to_string().starts_with(words))
+fn find<E: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&E> {
+    chain(error).find_map(|cause| cause.downcast_ref::<E>())
 }

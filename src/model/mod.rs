@@ -6,6 +6,7 @@
 mod development;
 mod kind;
 mod record;
+mod reserved;
 mod resource_id;
 mod right;
 mod wire_enum;
@@ -13,6 +14,7 @@ mod wire_enum;
 pub use development::{DEVELOPMENT, Development, DevelopmentPolicy, is_loopback};
 pub use kind::{Collection, EnrollmentKind};
 pub use record::{Members, Record};
+pub use reserved::has_reserved_text;
 pub use resource_id::{PROVIDER, ResourceId};
 pub use right::{AccessRight, AccessRights};
 pub use wire_enum::{

@@ -44,6 +44,7 @@ pub async fn run(call: Call, request: &[u8], context: &Context, connection: &Mut
     #[cfg(feature = "panic-injection")]
     assert!(request != b"panic", "asked for");
     let mut request = Request::parse(request)?;
+    request.secrets().for_each(|secret| context.events.hide(&secret));
     // Those of a connect are for the session.
     let limits = if call == Call::SessionConnect { Limits::default() } else { request.take()? };
     let work = async {

@@ -2,8 +2,8 @@
 
 use super::request::{Request, maximum_attempts, seconds};
 use crate::connection::{Cloud, Connection, Context};
-use crate::credential::{Account, Audience, ClientSecret, SuppliedTokens};
-use crate::error::{Code, Error, Result};
+use crate::credential::{Account, Audience, ClientSecret, SuppliedTokens, is_host_name};
+use crate::error::{Code, Error, Result, quote};
 use crate::file;
 use crate::http::{Authorize, Loopback, Settings, Url, certificates};
 use crate::local;
@@ -89,7 +89,9 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     let environment = || std::env::var("AZURE_SUBSCRIPTION_ID").ok().filter(|id| !id.is_empty());
     given.subscription_id =
         given.subscription_id.take().or_else(|| given.emulator.is_none().then(environment).flatten());
-    for (name, parameter) in [(&given.tenant_id, "tenantId"), (&given.subscription_id, "subscriptionId")] {
+    for (name, parameter) in
+        [(&given.tenant_id, "tenantId"), (&given.client_id, "clientId"), (&given.subscription_id, "subscriptionId")]
+    {
         if let Some(name) = name {
             check_segment(parameter, name)?;
         }
@@ -115,7 +117,13 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
         cloud.resource_manager = address_of("resourceManagerEndpoint", address)?;
     }
     if let Some(scope) = &given.data_plane_scope {
-        cloud.authority.data_plane_scope = scope.clone();
+        cloud.authority.data_plane_scope = match scope.contains(|c: char| c.is_whitespace() || ";=~".contains(c)) {
+            true => {
+                let message = format!("{} is not a scope, such as '<resource>/.default'.", quote(scope));
+                return Err(Error::argument("dataPlaneScope", message));
+            }
+            false => scope.clone(),
+        };
     }
     let settings = settings(&given)?;
     let account = account(&mut given)?;
@@ -178,7 +186,10 @@ fn settings(given: &Connect) -> Result<Settings> {
             let path = given.working_directory.join(certificate);
             let refuse = || {
                 let forms = "PEM text or the path of a PEM file";
-                Error::argument("caCertificate", format!("'{certificate}' cannot be read; accepted are {forms}."))
+                Error::argument(
+                    "caCertificate",
+                    format!("{} cannot be read; accepted are {forms}.", quote(certificate)),
+                )
             };
             file::read(&path, PEM_LIMIT).map_err(|error| refuse().caused_by(&error))?.to_vec()
         };
@@ -193,7 +204,8 @@ fn api_version(given: Option<String>) -> Result<Option<String>> {
         |text: &str| text.len() == 10 && text.chars().all(|character| character.is_ascii_digit() || character == '-');
     match given {
         Some(text) if !date(text.strip_suffix("-preview").unwrap_or(&text)) => {
-            Err(Error::argument("dataPlaneApiVersion", format!("'{text}' is not an api-version, such as 2021-10-01.")))
+            let message = format!("{} is not an api-version, such as 2021-10-01.", quote(&text));
+            Err(Error::argument("dataPlaneApiVersion", message))
         }
         given => Ok(given),
     }
@@ -201,9 +213,20 @@ fn api_version(given: Option<String>) -> Result<Option<String>> {
 
 fn address_of(parameter: &str, text: &str) -> Result<Url> {
     match Url::parse(text) {
-        Ok(url) if url.scheme() == "https" && url.has_host() => Ok(url),
-        _ => Err(Error::argument(parameter, format!("'{text}' is not an https address."))),
+        Ok(url) if is_https_host(&url) => Ok(url),
+        _ => {
+            let message = format!("{} is not an https address, such as 'https://localhost:8443'.", quote(text));
+            Err(Error::argument(parameter, message))
+        }
     }
+}
+
+/// Whether `url` is `https://host/`, with or without a port and a path. A user, a query or a fragment may be a secret.
+fn is_https_host(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    url.scheme() == "https" && bare && is_host_name(host) && !url.path().contains([';', '='])
 }
 
 fn emulator_address(text: &str) -> Result<Url> {

@@ -5,11 +5,11 @@ use crate::connection::Context;
 use crate::credential::ConnectionString;
 use crate::error::{Code, Error, Result};
 use crate::events::Event;
-use crate::http::Url;
+use crate::http::{Pages, Url};
 use crate::model::{Record, ResourceId, Slot};
 use crate::present::{self, Shape};
 use crate::resource_manager::{ResourceManager, host_name_of, id_of};
-use crate::target::Target;
+use crate::target::{Target, check_segment};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -169,6 +169,7 @@ struct Services<'a> {
     resource_group_name: Option<String>,
     next: Next,
     done: u64,
+    pages: Pages,
 }
 
 enum Next {
@@ -179,6 +180,9 @@ enum Next {
 
 impl<'a> Services<'a> {
     async fn new(resource_group_name: Option<String>, context: &'a Context) -> Result<Self> {
+        if let Some(name) = &resource_group_name {
+            check_segment("resourceGroupName", name)?;
+        }
         let subscription_id = context.connection.subscription(&context.events).await?;
         Ok(Self {
             manager: context.connection.resource_manager(&context.events),
@@ -186,6 +190,7 @@ impl<'a> Services<'a> {
             resource_group_name,
             next: Next::First,
             done: 0,
+            pages: Pages::default(),
         })
     }
 
@@ -198,6 +203,9 @@ impl<'a> Services<'a> {
         let group = self.resource_group_name.as_deref();
         let page = self.manager.services(&self.subscription_id, group, at).await;
         let (records, following) = page.map_err(|error| broken_off(error, self.done))?;
+        if let Some(url) = &following {
+            self.pages.follow(url.as_str(), records.is_empty()).map_err(|error| broken_off(error, self.done))?;
+        }
         self.next = following.map_or(Next::None, Next::At);
         self.done += records.len() as u64;
         Ok(Some(records))

@@ -9,6 +9,7 @@ use crate::names::Names;
 use crate::sync::lock;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -36,7 +37,7 @@ impl Session {
     pub fn new() -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("aziotdps").enable_all().build()?;
         let connection = Arc::new(Mutex::new(Arc::new(connect::unconnected())));
-        Ok(Self { connection, names: Mutex::default(), engine: Arc::new(Engine(Some(runtime))) })
+        Ok(Self { connection, names: Mutex::default(), engine: Arc::new(Engine::new(runtime)) })
     }
 
     /// Names the members of requests in the texts of the operations that are started from now on.
@@ -52,6 +53,10 @@ impl Session {
 
     /// Starts an operation. Never fails: an error in the request is the operation's error event.
     pub fn start(&self, call: Call, request: &[u8]) -> Operation {
+        if self.engine.is_foreign() {
+            // Its events say so. Nothing is locked: a thread that is not in this process may hold the lock.
+            return self.operation(mpsc::unbounded_channel().1, Arc::new(Semaphore::new(0)), CancellationToken::new());
+        }
         #[cfg(feature = "panic-injection")]
         assert!(request != b"panic at the start", "asked for");
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -84,7 +89,7 @@ impl Session {
                 let _ = context.events.emit(Event::Error(error)).await;
             }
         });
-        Operation { events: Mutex::new(receiver), capacity, cancel, engine: self.engine.clone() }
+        self.operation(receiver, capacity, cancel)
     }
 
     /// An operation that has only `error` and the end.
@@ -92,9 +97,17 @@ impl Session {
         let (sender, receiver) = mpsc::unbounded_channel();
         // Cannot fail: the receiver still exists.
         let _ = sender.send(Event::Error(error));
-        let capacity = Arc::new(Semaphore::new(0));
-        let cancel = CancellationToken::new();
-        Operation { events: Mutex::new(receiver), capacity, cancel, engine: self.engine.clone() }
+        self.operation(receiver, Arc::new(Semaphore::new(0)), CancellationToken::new())
+    }
+
+    fn operation(
+        &self,
+        receiver: mpsc::UnboundedReceiver<Event>,
+        capacity: Arc<Semaphore>,
+        cancel: CancellationToken,
+    ) -> Operation {
+        let told = AtomicBool::new(false);
+        Operation { events: Mutex::new(receiver), capacity, cancel, engine: self.engine.clone(), told }
     }
 }
 
@@ -105,12 +118,21 @@ pub struct Operation {
     capacity: Arc<Semaphore>,
     cancel: CancellationToken,
     engine: Arc<Engine>,
+    /// Whether a forked process has been told that it cannot use the operation.
+    told: AtomicBool,
 }
 
 impl Operation {
     /// Waits for the next event, at most for `timeout`; `None` waits without limit. A second thread that calls it at the
     /// same time gets [`Event::Busy`] at once. Blocks, so it must not be called from async code.
     pub fn next(&self, timeout: Option<Duration>) -> Event {
+        if self.engine.is_foreign() {
+            if self.told.swap(true, Ordering::Relaxed) {
+                return Event::End;
+            }
+            let message = "The session belongs to the process that this one was forked from: its threads are not here. Create a session in this process.";
+            return Event::Error(Error::new(Code::InvalidRequest, message));
+        }
         let mut events = match self.events.try_lock() {
             Ok(events) => events,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -138,30 +160,48 @@ impl Operation {
     /// that were emitted before still arrive, then an error [`Code::Cancelled`] unless the operation was over, then the
     /// end.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        if !self.engine.is_foreign() {
+            self.cancel.cancel();
+        }
     }
 }
 
 impl Drop for Operation {
     fn drop(&mut self) {
-        self.cancel();
-        self.capacity.close();
+        if !self.engine.is_foreign() {
+            self.cancel();
+            self.capacity.close();
+        }
     }
 }
 
 /// The runtime. It must not be dropped in async code, and must not delay its host.
 #[derive(Debug)]
-struct Engine(Option<Runtime>);
+struct Engine {
+    runtime: Option<Runtime>,
+    /// The process that created it.
+    process: u32,
+}
 
 impl Engine {
+    fn new(runtime: Runtime) -> Self {
+        Self { runtime: Some(runtime), process: std::process::id() }
+    }
+
+    /// Whether this process is a fork of the one that created the runtime. A fork has none of its threads: whatever waits
+    /// for one of them would wait for ever.
+    fn is_foreign(&self) -> bool {
+        std::process::id() != self.process
+    }
+
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if let Some(runtime) = &self.0 {
+        if let Some(runtime) = &self.runtime {
             runtime.spawn(work);
         }
     }
 
     fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        match &self.0 {
+        match &self.runtime {
             Some(runtime) => runtime.block_on(work),
             None => unreachable!("the runtime is taken out only when the engine is dropped"),
         }
@@ -170,7 +210,12 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
+            if self.is_foreign() {
+                // Ending its threads would wait for them.
+                std::mem::forget(runtime);
+                return;
+            }
             // Tasks end at their next await; only a DNS look-up that the system delays would take longer.
             runtime.shutdown_timeout(Duration::from_secs(2));
         }

@@ -5,9 +5,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +164,55 @@ static void many_threads_share_a_session(void) {
     aziotdps_session_free(session);
 }
 
+/* In a forked child: the next event is an error that says what is wrong, and then the end. */
+static bool told_of_the_fork(aziotdps_operation *operation) {
+    const char *json = NULL;
+    bool told = aziotdps_operation_next(operation, UINT32_MAX, &json) == AZIOTDPS_EVENT_ERROR;
+    told = told && json != NULL && strstr(json, "forked") != NULL;
+    told = told && aziotdps_operation_next(operation, UINT32_MAX, &json) == AZIOTDPS_EVENT_END;
+    aziotdps_operation_cancel(operation);
+    aziotdps_operation_free(operation);
+    return told;
+}
+
+static void a_forked_process_is_told(void) {
+    unsigned port = 0;
+    int listener = silent_listener(&port);
+    aziotdps_session *session = session_new();
+    aziotdps_operation *running = hanging(session, port);
+    sleep_ms(50);
+    int result[2];
+    CHECK(pipe(result) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        /* Where it hangs, the alarm ends it. */
+        alarm(20);
+        bool told = told_of_the_fork(running);
+        told = told_of_the_fork(hanging(session, port)) && told;
+        /* A session of its own works. */
+        aziotdps_session *own = session_new();
+        outcome read = finish(start(aziotdps_enrollment_list, own, request("\"top\":1")));
+        told = told && read.error == NULL;
+        outcome_free(&read);
+        aziotdps_session_free(own);
+        aziotdps_session_free(session);
+        /* Its copy of the parent's threads' memory is nobody's leak: it ends without a leak check. */
+        if (write(result[1], told ? "y" : "n", 1) == 1) raise(SIGKILL);
+        _exit(1);
+    }
+    char told = 0;
+    close(result[1]);
+    CHECK(child > 0 && waitpid(child, NULL, 0) == child);
+    CHECK(read(result[0], &told, 1) == 1 && told == 'y');
+    close(result[0]);
+    aziotdps_operation_cancel(running);
+    outcome stopped = finish(running);
+    CHECK(holds(stopped.error, "\"code\":\"Cancelled\""));
+    outcome_free(&stopped);
+    aziotdps_session_free(session);
+    close(listener);
+}
+
 const test cancel_tests[] = {
     {"ended_by_its_deadline", ended_by_its_deadline},
     {"cancelled_in_flight", cancelled_in_flight},
@@ -169,5 +220,6 @@ const test cancel_tests[] = {
     {"a_change_cancelled_in_flight_is_unknown", a_change_cancelled_in_flight_is_unknown},
     {"a_second_consumer_is_busy", a_second_consumer_is_busy},
     {"many_threads_share_a_session", many_threads_share_a_session},
+    {"a_forked_process_is_told", a_forked_process_is_told},
     {NULL, NULL},
 };

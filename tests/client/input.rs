@@ -143,7 +143,7 @@ fn bad_input_never_reaches_the_network() {
             New(Group),
             json!({"name": "g", "attestationType": "X509"}),
             "primaryCertificate",
-            "either CA reference or X509 certificate",
+            "An X.509 group needs primaryCertificate",
         ),
         (Set(Group), json!({"name": "g", "clear": ["DeviceId"]}), "clear", "An enrollment group has no deviceId"),
         (Set(Individual), json!({"registrationId": "r", "clear": ["Everything"]}), "clear", "`SecondaryCertificate`"),
@@ -153,8 +153,30 @@ fn bad_input_never_reaches_the_network() {
             SessionConnect,
             json!({"emulator": true, "caCertificate": "-----BEGIN nothing"}),
             "caCertificate",
-            "no certificate",
+            "has no certificate that can be parsed",
         ),
+        (
+            SessionConnect,
+            json!({"emulator": true, "caCertificate": "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"}),
+            "caCertificate",
+            "has no certificate that can be parsed",
+        ),
+        (ServiceList, json!({"resourceGroupName": ".."}), "resourceGroupName", "1 to 90"),
+        (ServiceList, json!({"resourceGroupName": ""}), "resourceGroupName", "1 to 90"),
+        (ServiceConnectionString, json!({"resourceGroupName": ".."}), "resourceGroupName", "1 to 90"),
+        (
+            Set(Individual),
+            json!({"registrationId": "r", "tag": r#"{"$serde_json::private::Number":"1"}"#}),
+            "tag",
+            "reserved",
+        ),
+        (
+            List(Individual),
+            json!({"target": {"connectionString": "HostName=h.azure-devices.net;SharedAccessKeyName=p;SharedAccessKey=QUJD"}}),
+            "connectionString",
+            "It is an IoT hub",
+        ),
+        (List(Individual), json!({"target": {"hostName": "h.azure-devices.net"}}), "hostName", "It is an IoT hub"),
         (
             Set(Individual),
             json!({"registrationId": "r", "regenerateKey": "Both"}),
@@ -230,13 +252,102 @@ fn what_is_not_a_request_is_said_to_be_none() {
 }
 
 #[test]
+fn a_reserved_member_name_is_refused() {
+    let bench = Bench::new();
+    let request = br#"{"registrationId":"r","tag":{"a":{"\u0024serde_json::private::Number":"1"}}}"#;
+    let refused = finish(&bench.session.start(Set(Individual), request)).error();
+    assert!(refused.code() == Code::InvalidRequest && refused.message().contains("reserved"), "{refused}");
+}
+
+/// Everything that an operation has told.
+fn told(bench: &Bench, call: Call, request: Value) -> String {
+    let outcome = bench.run(call, request.clone());
+    assert!(!outcome.errors.is_empty(), "{request} is accepted");
+    format!("{outcome:?} {}", serde_json::to_string(&outcome.errors).unwrap())
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_neither_repeated_nor_sent() {
+    let bench = Bench::connected();
+    let connected = bench.emulator.requests().len();
+    let key = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
+    let client_secret = "abc8Q~this-is-no-real-secret-01234567890";
+    let values = [
+        format!("HostName=dps.example;SharedAccessKeyName=p;SharedAccessKey={key}"),
+        format!("HostName=h.azure-devices.net;DeviceId=d;SharedAccessKey={key}"),
+        format!("SharedAccessSignature sr=h&sig={key}&se=1&skn=p"),
+        key.to_owned(),
+        client_secret.to_owned(),
+    ];
+    let symmetric = json!({"registrationId": "r", "attestationType": "SymmetricKey"});
+    let x509 = json!({"registrationId": "r", "attestationType": "X509"});
+    let hashed = merged(symmetric.clone(), json!({"allocationPolicy": "Hashed"}));
+    let account = json!({"tenantId": "t", "clientId": "c", "clientSecret": "s"});
+    let places: Vec<(Call, Value, &str)> = vec![
+        (SessionConnect, json!({}), "emulator"),
+        (SessionConnect, json!({"emulator": true}), "caCertificate"),
+        (SessionConnect, json!({"emulator": true}), "dataPlaneApiVersion"),
+        (SessionConnect, json!({"emulator": true}), "dataPlaneScope"),
+        (SessionConnect, json!({"emulator": true}), "environment"),
+        (SessionConnect, json!({"emulator": true}), "authType"),
+        (SessionConnect, account.clone(), "tenantId"),
+        (SessionConnect, account.clone(), "clientId"),
+        (SessionConnect, account.clone(), "subscriptionId"),
+        (SessionConnect, account.clone(), "authorityHost"),
+        (SessionConnect, account, "resourceManagerEndpoint"),
+        (List(Individual), json!({}), "target.dpsName"),
+        (List(Individual), json!({"target": {"dpsName": "dps"}}), "target.resourceGroupName"),
+        (List(Individual), json!({}), "target.resourceId"),
+        (List(Individual), json!({}), "target.hostName"),
+        (List(Individual), json!({}), "shape"),
+        (Get(Individual), json!({}), "registrationId"),
+        (Get(Group), json!({}), "name"),
+        (ServiceList, json!({}), "resourceGroupName"),
+        (New(Individual), x509, "primaryCertificate"),
+        (New(Individual), symmetric.clone(), "attestationType"),
+        (New(Individual), symmetric.clone(), "iotHubHostName"),
+        (New(Individual), symmetric, "webhookUrl"),
+        (New(Individual), hashed, "iotHub"),
+    ];
+    for (call, request, place) in &places {
+        for value in &values {
+            let mut request = request.clone();
+            match place.split_once('.') {
+                Some((_, member)) => {
+                    request["target"][member] = json!(value);
+                }
+                None if *place == "iotHub" => request["iotHub"] = json!([value]),
+                None => request[*place] = json!(value),
+            }
+            let told = told(&bench, *call, request);
+            assert!(!told.contains(key) && !told.contains(client_secret), "{place}: {told}");
+        }
+    }
+    // A member name that the request cannot have.
+    let told = told(&bench, List(Individual), json!({(values[0].as_str()): 1}));
+    assert!(!told.contains(key), "{told}");
+    assert_eq!(bench.emulator.requests().len(), connected, "{:?}", bench.calls());
+}
+
+#[test]
+fn a_connection_string_is_accepted_as_such_only() {
+    let bench = Bench::connected();
+    let connection_string = bench.connection_string();
+    for member in ["deviceId", "primaryCAName", "namespaceName", "apiVersion", "clientSecret", "etag"] {
+        let refused = bench.run(Set(Individual), json!({"registrationId": "r", (member): connection_string})).error();
+        assert_eq!((refused.code(), refused.parameter()), (Code::InvalidArgument, Some(member)), "{refused}");
+        assert!(refused.message().contains("only connectionString accepts one"), "{refused}");
+    }
+}
+
+#[test]
 fn nothing_to_connect_to_is_said_before_any_call() {
     let bench = Bench::new();
     let nameless = bench.run(List(Individual), json!({})).error();
     assert_eq!(nameless.code(), Code::NotConnected);
     let by_name = bench.run(List(Individual), json!({"target": {"resourceGroupName": "g", "dpsName": "dps"}})).error();
     assert_eq!(by_name.code(), Code::NotConnected);
-    assert!(by_name.message().contains("when connecting"), "{by_name}");
+    assert!(by_name.message().contains("connect first, with tenantId"), "{by_name}");
 }
 
 fn merged(mut base: Value, more: Value) -> Value {

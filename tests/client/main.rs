@@ -8,4 +8,6 @@ mod enrollment_group;
 mod faults;
 mod host;
 mod input;
+mod mock;
+mod network;
 mod sign_in;

@@ -75,7 +75,7 @@ fn the_type_of_a_group_follows_from_what_is_given() {
     refused(&["--cp", PEM, "--cn", "a"], "--certificate-path", "either CA reference or X509 certificate");
     refused(&["--cp", PEM, "--pk", KEY, "--sk", KEY], "--primary-key", "attestation type");
     refused(&["--at", "symmetricKey", "--cn", "a"], "--root-ca-name", "attestation type");
-    refused(&["--at", "x509"], "--certificate-path", "either CA reference or X509 certificate");
+    refused(&["--at", "x509"], "--certificate-path", "An X.509 group needs");
     refused(&["--at", "tpm"], "--attestation-type", "not a valid attestation mechanism for an enrollment group");
 
     // What az refuses or breaks: a reference alone, and a certificate in a reference's place.

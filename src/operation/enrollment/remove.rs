@@ -2,7 +2,7 @@
 
 use super::target_of;
 use crate::connection::Context;
-use crate::data_plane::{DataPlane, List};
+use crate::data_plane::{DataPlane, List, Pages, parse_record};
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Progress};
 use crate::model::EnrollmentKind;
@@ -87,12 +87,14 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
 async fn all_ids(plane: &DataPlane<'_>, kind: EnrollmentKind) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     let mut continuation: Option<String> = None;
+    let mut pages = Pages::default();
     loop {
         let page = plane.query(List::Enrollments(kind), None, continuation.as_deref()).await?;
-        ids.extend(page.records.iter().filter_map(|record| record.text(&[kind.id_member()])).map(str::to_owned));
-        continuation = page.continuation;
-        if continuation.is_none() {
-            return Ok(ids);
+        for record in &page.records {
+            ids.extend(parse_record(record)?.text(&[kind.id_member()]).map(str::to_owned));
         }
+        let Some(token) = page.continuation else { return Ok(ids) };
+        pages.follow(&token, page.records.is_empty())?;
+        continuation = Some(token);
     }
 }

@@ -1,7 +1,7 @@
 //! The ids of records.
 
 use super::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quote};
 use crate::model::EnrollmentKind;
 use serde::Deserialize;
 
@@ -59,7 +59,7 @@ pub fn check_id(kind: EnrollmentKind, id: &str) -> Result<()> {
         return Ok(());
     }
     let rule = "1 to 128 letters, digits and - . _ : with a letter, a digit or - at the end";
-    Err(Error::argument(kind.id_member(), format!("'{id}' is not the id of an {}: {rule}.", kind.noun())))
+    Err(Error::argument(kind.id_member(), format!("{} is not the id of an {}: {rule}.", quote(id), kind.noun())))
 }
 
 #[cfg(test)]

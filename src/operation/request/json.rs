@@ -2,7 +2,7 @@
 
 use super::structure::check_text;
 use crate::error::{Error, Result};
-use crate::model::Members;
+use crate::model::{Members, has_reserved_text};
 use serde_json::Value;
 
 /// Makes sure that `value` is a JSON object. A text is parsed.
@@ -12,18 +12,26 @@ use serde_json::Value;
 pub fn json_object(value: &mut Option<Value>, parameter: &str) -> Result<()> {
     match value {
         None | Some(Value::Object(_)) => Ok(()),
-        Some(Value::String(text)) => match check_text(text, parameter)
-            .map(|()| serde_json::from_str::<Members>(text))?
-        {
-            Ok(members) => {
-                *value = Some(Value::Object(members));
-                Ok(())
+        Some(Value::String(text)) if has_reserved_text(text) => {
+            Err(Error::argument(parameter, format!("The text of ⟨{parameter}⟩ has a member name that is reserved.")))
+        }
+        Some(Value::String(text)) => {
+            match check_text(text, parameter).map(|()| serde_json::from_str::<Members>(text))? {
+                Ok(members) => {
+                    *value = Some(Value::Object(members));
+                    Ok(())
+                }
+                Err(error) => {
+                    let position = format!("line {}, column {}", error.line(), error.column());
+                    Err(Error::argument(
+                        parameter,
+                        format!(
+                            "The text of ⟨{parameter}⟩ is not a JSON object ({position}): its names and texts stand in double quotes, as in {{\"a\":\"b\"}}."
+                        ),
+                    ))
+                }
             }
-            Err(error) => {
-                let position = format!("line {}, column {}", error.line(), error.column());
-                Err(Error::argument(parameter, format!("The text of ⟨{parameter}⟩ is not a JSON object ({position}).")))
-            }
-        },
+        }
         Some(_) => {
             Err(Error::argument(parameter, format!("⟨{parameter}⟩ is a JSON object, or a text that contains one.")))
         }

@@ -17,15 +17,31 @@ pub use limits::{Limits, maximum_attempts, seconds};
 pub use paging::{Paging, broken_off};
 pub use precondition::Precondition;
 
-use crate::error::{Code, Error, Result};
-use crate::model::Members;
+use crate::error::{Code, Error, Result, quote};
+use crate::model::{Members, has_reserved_text};
 use crate::present::Shape;
 use crate::target::{Target, TargetRequest};
 use members::members_of;
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::PathBuf;
+
+/// The members whose values are secrets.
+const SECRETS: [&str; 8] = [
+    "connectionString",
+    "clientSecret",
+    "accessToken",
+    "resourceManagerAccessToken",
+    "primaryKey",
+    "secondaryKey",
+    "symmetricKey",
+    "webhookUrl",
+];
+
+/// The members whose values may contain any text.
+const FREE: [&str; 6] = ["connectionString", "tag", "desired", "tagMerge", "desiredMerge", "deviceInformation"];
 
 /// The members of a request that are not taken yet. They may be keys, so there is no `Debug`.
 pub struct Request {
@@ -59,17 +75,29 @@ impl Request {
     ///
     /// # Errors
     /// [`Code::InvalidRequest`] if it is not UTF-8, not JSON, or not an object; [`Code::InvalidArgument`] for a member whose
-    /// value is nested too deep or has a name twice.
+    /// value is nested too deep or has a name twice, and for a connection string in the wrong member.
     pub fn parse(text: &[u8]) -> Result<Self> {
         let refuse = |why: &str| Error::new(Code::InvalidRequest, format!("The request is not {why}."));
         let text = std::str::from_utf8(text).map_err(|_| refuse("UTF-8"))?;
         structure::check_request(text)?;
         match serde_json::from_str(text) {
-            Ok(Value::Object(members)) => Ok(Self { members, accepted: Vec::new() }),
+            Ok(_) if has_reserved_text(text) => Err(refuse("accepted: it has a member name that is reserved")),
+            Ok(Value::Object(members)) => {
+                refuse_misplaced(&members)?;
+                Ok(Self { members, accepted: Vec::new() })
+            }
             Ok(_) => Err(refuse("a JSON object")),
             // The position of the error, but never the text there.
             Err(error) => Err(refuse(&format!("JSON (line {}, column {})", error.line(), error.column()))),
         }
+    }
+
+    /// The secrets in the request, as far as they are where they belong.
+    pub fn secrets(&self) -> impl Iterator<Item = SecretString> {
+        let target = self.members.get("target").and_then(Value::as_object);
+        let members = self.members.iter().chain(target.into_iter().flatten());
+        let secret = members.filter(|(name, _)| SECRETS.contains(&name.as_str()));
+        secret.filter_map(|(_, value)| Some(SecretString::from(value.as_str()?)))
     }
 
     /// Takes the members of the part `T`.
@@ -127,11 +155,38 @@ impl Request {
             None => Ok(()),
             Some(unknown) => Err(Error::new(
                 Code::InvalidRequest,
-                format!("The request's member '{unknown}' is not known; accepted are: {}.", self.accepted.join(", ")),
+                format!(
+                    "The request's member {} is not known; accepted are: {}.",
+                    quote(unknown),
+                    self.accepted.join(", ")
+                ),
             )
             .with_parameter(unknown)),
         }
     }
+}
+
+/// Refuses a connection string or a signature in a member that is for something else: it would be sent, or stand in a URL.
+fn refuse_misplaced(members: &Members) -> Result<()> {
+    for (name, value) in members {
+        let texts = match value {
+            Value::Array(values) => values.iter().collect(),
+            Value::Object(target) if name == "target" => {
+                refuse_misplaced(target)?;
+                continue;
+            }
+            value => vec![value],
+        };
+        let is_misplaced = |value: &&Value| {
+            let text = value.as_str().unwrap_or_default().to_ascii_lowercase();
+            ["sharedaccesskey=", "sharedaccesssignature "].iter().any(|mark| text.contains(mark))
+        };
+        if texts.iter().any(is_misplaced) && !FREE.contains(&name.as_str()) {
+            let message = format!("The value of ⟨{name}⟩ is a connection string; only ⟨connectionString⟩ accepts one.");
+            return Err(Error::argument(name, message));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

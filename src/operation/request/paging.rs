@@ -1,12 +1,15 @@
 //! Lists, a page at a time. While the host handles one page, the next one waits and the one after it is requested.
 
 use crate::connection::Context;
-use crate::data_plane::{DataPlane, List, Page};
+use crate::data_plane::{DataPlane, List, Page, Pages, parse_record};
 use crate::error::{Error, Result};
 use crate::events::{Event, Progress};
 use crate::model::Record;
 use serde::Deserialize;
 use serde_json::Value;
+
+/// An event has about so many bytes of records at most: their values take many times their size.
+const BATCH: usize = 1 << 20;
 
 /// How much of a list the caller wants.
 #[derive(Debug, Default, Deserialize)]
@@ -50,27 +53,40 @@ impl Paging {
         let events = &context.events;
         let mut done: u64 = 0;
         let mut continuation: Option<String> = None;
+        let mut pages = Pages::default();
         loop {
             let left = self.top.map(|top| top - done);
             let count = [left, self.page_size].into_iter().flatten().min();
             let page = plane.query(list, count, continuation.as_deref()).await;
             let Page { records, continuation: next } = page.map_err(|error| broken_off(error, done))?;
+            let is_empty = records.is_empty();
             let wanted = left.map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
-            let records: Vec<Value> = records.into_iter().take(wanted).map(&present).collect();
-            done += records.len() as u64;
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            for record in records.into_iter().take(wanted) {
+                bytes += record.get().len();
+                batch.push(present(parse_record(&record).map_err(|error| broken_off(error, done))?));
+                done += 1;
+                if bytes >= BATCH {
+                    events.emit(Event::Items(std::mem::take(&mut batch))).await?;
+                    bytes = 0;
+                }
+            }
             events.verbose(format!("{list}: {done} records read"));
-            let is_last = next.is_none() || self.top == Some(done);
-            if !is_last {
-                let (activity, status) = (format!("Reading {list}"), format!("{done} records"));
-                events.progress(Progress { activity, status, completed_items: done, total_items: self.top });
+            let next = next.filter(|_| self.top != Some(done));
+            let (activity, status) = (format!("Reading {list}"), format!("{done} records"));
+            let progress = Progress { activity, status, completed_items: done, total_items: self.top };
+            if is_empty && next.is_some() {
+                // A host that stops reading stops these requests too.
+                events.emit(Event::Progress(progress)).await?;
+            } else if next.is_some() {
+                events.progress(progress);
             }
-            if !records.is_empty() {
-                events.emit(Event::Items(records)).await?;
+            if !batch.is_empty() {
+                events.emit(Event::Items(batch)).await?;
             }
-            if is_last {
-                return Ok(());
-            }
-            continuation = next;
+            let Some(token) = next else { return Ok(()) };
+            pages.follow(&token, is_empty).map_err(|error| broken_off(error, done))?;
+            continuation = Some(token);
         }
     }
 }

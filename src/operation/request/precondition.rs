@@ -24,9 +24,10 @@ impl Precondition {
     pub fn check(&self) -> Result<()> {
         match &self.etag {
             Some(_) if self.force => Err(Error::argument("force", "⟨etag⟩ and ⟨force⟩ exclude each other.")),
-            Some(etag) if etag.trim().is_empty() || etag.contains(|c: char| c.is_control()) => {
-                Err(Error::argument("etag", "The value of ⟨etag⟩ is empty or contains control characters."))
-            }
+            Some(etag) if etag.trim().is_empty() || etag.contains(|c: char| c.is_control()) => Err(Error::argument(
+                "etag",
+                "The value of ⟨etag⟩ is empty or has control characters; it is the text that a read returns as etag.",
+            )),
             _ => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 //! scripts match. What the Az module silently ignores is refused here.
 
 use super::change::Change;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, quote};
 use crate::model::{AllocationPolicy, ClearableMember, Record, WireEnum};
 use reqwest::Url;
 use serde::Deserialize;
@@ -46,7 +46,8 @@ impl Allocation {
             .chain(self.iot_hub_host_name.iter().map(|hub| (hub, "iotHubHostName")))
         {
             if !crate::credential::is_host_name(hub) {
-                let message = format!("'{hub}' is not the host name of a hub, such as 'myhub.azure-devices.net'.");
+                let given = quote(hub);
+                let message = format!("{given} is not the host name of a hub, such as 'myhub.azure-devices.net'.");
                 return Err(Error::argument(parameter, message));
             }
         }

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const ATTESTATION: &str = "attestation";
 const X509: &[&str] = &[ATTESTATION, "x509"];
@@ -54,13 +55,16 @@ impl Attestation {
         for (key, parameter) in [(&self.endorsement_key, "endorsementKey"), (&self.storage_root_key, "storageRootKey")]
         {
             if key.as_ref().is_some_and(|key| BASE64_STANDARD.decode(key).map_or(true, |bytes| bytes.is_empty())) {
-                return Err(Error::argument(parameter, format!("The value of ⟨{parameter}⟩ is not base64.")));
+                return Err(Error::argument(
+                    parameter,
+                    format!("The value of ⟨{parameter}⟩ is not base64, which a TPM's key is given in."),
+                ));
             }
         }
         if self.has_certificate() && self.has_ca_name() {
             return Err(Error::argument(
                 "primaryCertificate",
-                "Please provide either CA reference or X509 certificate.",
+                "Please provide either CA reference or X509 certificate, not both.",
             ));
         }
         let given =
@@ -90,30 +94,43 @@ impl Attestation {
     /// [`Code::InvalidArgument`].
     pub fn check_new(&mut self, kind: EnrollmentKind, r#type: AttestationType, folder: &Path) -> Result<()> {
         self.check(folder)?;
+        if r#type == AttestationType::Tpm && kind == EnrollmentKind::Individual && self.endorsement_key.is_none() {
+            let message =
+                "A TPM enrollment needs ⟨endorsementKey⟩: the endorsement key of the device's TPM, in base64.";
+            return Err(Error::argument("endorsementKey", message));
+        }
         self.refuse_foreign(r#type, Code::InvalidArgument)?;
         match (r#type, kind) {
             (AttestationType::SymmetricKey, _) if self.primary_key.is_some() != self.secondary_key.is_some() => {
                 let missing = if self.primary_key.is_some() { "secondaryKey" } else { "primaryKey" };
-                Err(Error::argument(missing, "Please provide both primary and secondary key."))
+                let message =
+                    "Please provide both primary and secondary key, or neither: then the service creates them.";
+                Err(Error::argument(missing, message))
             }
             (AttestationType::Tpm, EnrollmentKind::Group) => {
-                let message = "\"TPM\" is not a valid attestation mechanism for an enrollment group.";
+                let message = "\"TPM\" is not a valid attestation mechanism for an enrollment group. Accepted are X509 and SymmetricKey.";
                 Err(Error::argument("attestationType", message))
-            }
-            (AttestationType::Tpm, EnrollmentKind::Individual) if self.endorsement_key.is_none() => {
-                // The Az module's spelling, which scripts match.
-                Err(Error::argument("endorsementKey", "Endorsement key is requried."))
             }
             (AttestationType::X509, _)
                 if self.secondary_certificate.is_some() && self.primary_certificate.is_none() =>
             {
-                Err(Error::argument("primaryCertificate", "Primary certificate cannot be null or empty."))
+                let message = "Primary certificate cannot be null or empty: ⟨secondaryCertificate⟩ needs ⟨primaryCertificate⟩ too.";
+                Err(Error::argument("primaryCertificate", message))
             }
-            (AttestationType::X509, EnrollmentKind::Group) if !self.has_certificate() && !self.has_ca_name() => {
-                Err(Error::argument("primaryCertificate", "Please provide either CA reference or X509 certificate."))
+            (AttestationType::X509, _) if !self.has_certificate() && !self.has_ca_name() => {
+                let message = match kind {
+                    EnrollmentKind::Individual => {
+                        "An X.509 enrollment needs ⟨primaryCertificate⟩, the device's certificate; or ⟨primaryCAName⟩, a CA certificate that the service has."
+                    }
+                    EnrollmentKind::Group => {
+                        "An X.509 group needs ⟨primaryCertificate⟩, the certificate of the CA that issues the devices' certificates; or ⟨primaryCAName⟩, a CA certificate that the service has."
+                    }
+                };
+                Err(Error::argument("primaryCertificate", message))
             }
             (AttestationType::X509, _) if !self.has_certificate() && self.primary_ca_name.is_none() => {
-                let message = "Primary CA reference cannot be null or empty. Or give a certificate instead.";
+                let message =
+                    "Primary CA reference cannot be null or empty: ⟨secondaryCAName⟩ needs ⟨primaryCAName⟩ too.";
                 Err(Error::argument("primaryCAName", message))
             }
             (AttestationType::None, _) => {
@@ -155,9 +172,15 @@ impl Attestation {
             return Ok(());
         }
         let (parameter, message) = if record.get(&[X509[0], X509[1], CA_REFERENCES]).is_some() {
-            ("primaryCAName", "Primary CA reference cannot be null or empty.")
+            (
+                "primaryCAName",
+                "Primary CA reference cannot be null or empty: give another name, or remove the enrollment.",
+            )
         } else {
-            ("primaryCertificate", "Primary certificate cannot be null or empty.")
+            (
+                "primaryCertificate",
+                "Primary certificate cannot be null or empty: give another certificate, or remove the enrollment.",
+            )
         };
         Err(Error::new(Code::InvalidChange, message).with_parameter(parameter))
     }
@@ -190,21 +213,11 @@ impl Attestation {
 
     /// Warns of certificates that are probably not what the caller wants for the record `id`.
     pub fn warn(&self, kind: EnrollmentKind, id: &str, events: &Events) {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
         for (slot, certificate) in self.certificates() {
             let parameter = format!("{}Certificate", slot.wire());
-            if certificate.others > 0 {
-                let others = certificate.others;
-                events.warning(format!("⟨{parameter}⟩ holds {others} more certificates; the first one is used."));
-            }
-            if let Some(name) = &certificate.common_name
-                && kind == EnrollmentKind::Individual
-                && !name.eq_ignore_ascii_case(id)
-            {
-                let text = format!(
-                    "The certificate's common name is '{name}': a device can register as '{id}' only with a certificate of that name."
-                );
-                events.warning(text);
-            }
+            certificate.warnings(&parameter, kind, id, now).into_iter().for_each(|text| events.warning(text));
         }
     }
 
@@ -351,7 +364,8 @@ mod tests {
                 "endorsementKey",
                 "belongs to attestation type Tpm; this enrollment's is SymmetricKey",
             ),
-            (Individual, Tpm, json!({}), "endorsementKey", "Endorsement key is requried"),
+            (Individual, Tpm, json!({}), "endorsementKey", "A TPM enrollment needs endorsementKey"),
+            (Individual, Tpm, json!({"primaryKey": KEY}), "endorsementKey", "A TPM enrollment needs endorsementKey"),
             (Individual, Tpm, json!({"endorsementKey": "*"}), "endorsementKey", "not base64"),
             (
                 Group,
@@ -360,7 +374,7 @@ mod tests {
                 "attestationType",
                 "\"TPM\" is not a valid attestation mechanism for an enrollment group",
             ),
-            (Individual, X509, json!({}), "primaryCAName", "Primary CA reference cannot be null or empty"),
+            (Individual, X509, json!({}), "primaryCertificate", "An X.509 enrollment needs primaryCertificate"),
             (
                 Individual,
                 X509,
@@ -382,7 +396,7 @@ mod tests {
                 "primaryCertificate",
                 "Please provide either CA reference or X509 certificate",
             ),
-            (Group, X509, json!({}), "primaryCertificate", "Please provide either CA reference or X509 certificate"),
+            (Group, X509, json!({}), "primaryCertificate", "An X.509 group needs primaryCertificate"),
             (Individual, None, json!({}), "attestationType", "Please provide valid attestation mechanism"),
         ] {
             let refused = new(kind, r#type, given.clone()).unwrap_err();

@@ -1,10 +1,12 @@
 //! Reading a certificate from what a caller gives: PEM text, bare base64, or the path of a file that holds PEM, DER or base64.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printable, quote};
 use crate::file;
+use crate::model::EnrollmentKind;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -15,6 +17,9 @@ const FIRST_LINE: &str = "-----BEGIN ";
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
 
+/// A certificate that expires within this time is worth a warning, in seconds.
+const EXPIRES_SOON: i64 = 30 * 86_400;
+
 /// A certificate in the form in which it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
@@ -23,9 +28,13 @@ pub struct Certificate {
     /// Upper-case hex, as the service shows it.
     pub sha256_thumbprint: String,
     /// The subject's common name.
-    pub common_name: Option<String>,
+    common_name: Option<String>,
+    /// Whether its basic constraints say that it is a CA.
+    is_ca: bool,
+    /// From when to when it is valid, in seconds since 1970.
+    validity: RangeInclusive<i64>,
     /// The number of further certificates; the first one is used.
-    pub others: usize,
+    others: usize,
 }
 
 impl Certificate {
@@ -49,7 +58,7 @@ impl Certificate {
         let path = folder.join(given);
         // Anything that can be decoded may be a key, and is not shown.
         let is_path = decoded.is_none() && given.len() <= 260 && !given.contains('\n');
-        let named = if is_path { format!("'{given}'") } else { "What was given".to_owned() };
+        let named = if is_path { quote(given) } else { "What was given".to_owned() };
         let content = file::read(&path, FILE_LIMIT).map_err(|error| {
             refuse(match error.kind() {
                 ErrorKind::FileTooLarge => format!("{named} is too large for a certificate"),
@@ -59,6 +68,48 @@ impl Certificate {
             })
         })?;
         Self::from_content(&content).map_err(|why| refuse(format!("{named} {why}")))
+    }
+
+    /// What is probably not what the caller wants of the certificate in `parameter` for the record `id`, at a time in
+    /// seconds since 1970. The service accepts all of it.
+    pub fn warnings(&self, parameter: &str, kind: EnrollmentKind, id: &str, now: i64) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.others > 0 {
+            let others = self.others;
+            warnings.push(format!("⟨{parameter}⟩ holds {others} more certificates; the first one is used."));
+        }
+        let names_device = self.common_name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(id));
+        match kind {
+            EnrollmentKind::Individual if self.is_ca && !names_device => warnings.push(format!(
+                "⟨{parameter}⟩ is a CA certificate: an enrollment has the device's own (leaf) certificate; that of the CA belongs to an enrollment group."
+            )),
+            EnrollmentKind::Group if !self.is_ca => warnings.push(format!(
+                "⟨{parameter}⟩ is not a CA certificate: no device can register in the group; give the certificate of the CA that issues the devices' certificates."
+            )),
+            _ => {}
+        }
+        if kind == EnrollmentKind::Individual
+            && let Some(name) = self.common_name.as_ref().filter(|_| !names_device)
+        {
+            let name = printable(name);
+            warnings.push(format!(
+                "The certificate's common name is '{name}': a device can register as '{id}' only with a certificate of that name."
+            ));
+        }
+        let days = |seconds: i64| seconds / 86_400;
+        let (from, to) = (*self.validity.start(), *self.validity.end());
+        if now < from {
+            let days = days(from - now) + 1;
+            warnings
+                .push(format!("⟨{parameter}⟩ is not valid yet: within {days} days it will be; check the clock too."));
+        } else if now > to {
+            let days = days(now - to);
+            warnings.push(format!("⟨{parameter}⟩ expired {days} days ago: a device cannot register with it."));
+        } else if to - now < EXPIRES_SOON {
+            let days = days(to - now);
+            warnings.push(format!("⟨{parameter}⟩ expires in {days} days: renew it in time."));
+        }
+        warnings
     }
 
     fn from_content(content: &[u8]) -> std::result::Result<Self, &'static str> {
@@ -89,6 +140,8 @@ impl Certificate {
                     .iter_common_name()
                     .find_map(|name| name.as_str().ok())
                     .map(str::to_owned),
+                is_ca: certificate.is_ca(),
+                validity: certificate.validity().not_before.timestamp()..=certificate.validity().not_after.timestamp(),
                 others,
             }),
             _ => Err("is not an X.509 certificate"),
@@ -141,6 +194,30 @@ mod tests {
     #[test]
     fn the_first_of_a_chain_is_taken_and_the_rest_is_counted() {
         assert_eq!(read(&format!("{PEM}{PEM}{PEM}")).unwrap().others, 2);
+    }
+
+    #[test]
+    fn a_certificate_that_will_not_work_is_worth_a_warning() {
+        use EnrollmentKind::{Group, Individual};
+        const DAY: i64 = 86_400;
+        let leaf = Certificate { is_ca: false, validity: 0..=100 * DAY, ..read(PEM).unwrap() };
+        let ca = Certificate { is_ca: true, ..leaf.clone() };
+        for (certificate, kind, id, day, says) in [
+            (&leaf, Individual, "DEVICE-01", 1, None),
+            (&ca, Group, "g", 1, None),
+            // A certificate that the device has signed itself is often one of a CA.
+            (&ca, Individual, "device-01", 1, None),
+            (&leaf, Individual, "other", 1, Some("common name is 'device-01'")),
+            (&ca, Individual, "other", 1, Some("is a CA certificate")),
+            (&leaf, Group, "g", 1, Some("is not a CA certificate")),
+            (&leaf, Individual, "device-01", -2, Some("not valid yet: within 3 days")),
+            (&leaf, Individual, "device-01", 71, Some("expires in 29 days")),
+            (&leaf, Individual, "device-01", 102, Some("expired 2 days ago")),
+        ] {
+            let warnings = certificate.warnings("primaryCertificate", kind, id, day * DAY);
+            assert_eq!(warnings.is_empty(), says.is_none(), "{warnings:?}");
+            assert!(says.is_none_or(|says| warnings.iter().any(|line| line.contains(says))), "{warnings:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The plain members of a record. Each is replaced if the request has it, and not changed otherwise.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quote};
 use crate::model::{ProvisioningStatus, Record, ReprovisionPolicy, WireEnum};
 use crate::operation::request::json_object;
 use serde::Deserialize;
@@ -107,7 +107,7 @@ impl DeviceSettings {
         match &self.device_id {
             Some(id) if !is_device_id(id) => {
                 let rule = "1 to 128 ASCII letters, digits and - . + % _ # * ? ! ( ) , : = @ $ '";
-                Err(Error::argument("deviceId", format!("'{id}' is not a device id: {rule}.")))
+                Err(Error::argument("deviceId", format!("{} is not a device id: {rule}.", quote(id))))
             }
             _ => Ok(()),
         }
