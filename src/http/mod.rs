@@ -15,7 +15,7 @@ pub use authorize::Authorize;
 pub use request::{Request, append_path, url_of};
 pub use reqwest::{Method, Url, header::HeaderMap, header::HeaderName, header::IF_MATCH};
 pub use response::Response;
-pub use tls::certificates;
+pub use tls::{ClientCertificate, certificates};
 
 use crate::error::{Code, Error, Outcome, Result};
 use crate::events::Events;
@@ -46,6 +46,8 @@ pub struct Settings {
     pub maximum_attempts: u32,
     /// CA certificates in PEM that are trusted in addition to the system's.
     pub ca_certificate: Option<Vec<u8>>,
+    /// What the client proves its identity with to servers that ask for a certificate.
+    pub client_certificate: Option<ClientCertificate>,
     /// What is different for servers on this machine.
     pub loopback: Loopback,
 }
@@ -57,6 +59,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(60),
             maximum_attempts: 4,
             ca_certificate: None,
+            client_certificate: None,
             loopback: Loopback::default(),
         }
     }
@@ -89,6 +92,11 @@ impl Transport {
     /// A transport without connections.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
+    }
+
+    /// A transport with the same settings that proves its identity with `certificate`.
+    pub fn with_client_certificate(&self, certificate: ClientCertificate) -> Self {
+        Self::new(Settings { client_certificate: Some(certificate), ..self.settings.clone() })
     }
 
     /// Sends `request`, repeats it where that may help, and returns the last response.
@@ -209,8 +217,9 @@ impl Transport {
         for pem in pem.iter().chain(&self.settings.ca_certificate) {
             trusted.extend(certificates(pem)?);
         }
+        let own = self.settings.client_certificate.clone();
         builder
-            .tls_backend_preconfigured(tls::config(trusted).map_err(|error| failed(&error))?)
+            .tls_backend_preconfigured(tls::config(trusted, own).map_err(|error| failed(&error))?)
             .https_only(true)
             .redirect(redirect::Policy::none())
             .connect_timeout(self.settings.connect_timeout)

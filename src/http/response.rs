@@ -1,8 +1,8 @@
 //! A response, whatever its status.
 
-use super::HeaderMap;
+use super::{HeaderMap, retry};
 use crate::error::HttpFailure;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
 
 /// A response, whatever its status.
@@ -42,6 +42,11 @@ impl Response {
     /// The `Date` header: when the server sent the response, by its own clock.
     pub fn date(&self) -> Option<SystemTime> {
         httpdate::parse_http_date(self.header("date")?).ok()
+    }
+
+    /// How long the server asks to wait, by the `Retry-After` header.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry::parse(self.header("retry-after")?, SystemTime::now())
     }
 
     /// The text of a header.

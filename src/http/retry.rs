@@ -37,7 +37,8 @@ impl Backoff {
     }
 }
 
-fn parse(text: &str, now: SystemTime) -> Option<Duration> {
+/// The wait that a `Retry-After` header asks for: seconds, or a date.
+pub fn parse(text: &str, now: SystemTime) -> Option<Duration> {
     match text.trim().parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => Some(httpdate::parse_http_date(text).ok()?.duration_since(now).unwrap_or_default()),

@@ -3,27 +3,57 @@
 
 use crate::error::{Error, Result};
 use rustls::ClientConfig;
-use rustls::pki_types::CertificateDer;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
 
-/// A configuration that trusts `extra` CA certificates in addition to the system's.
+/// A certificate with its private key, which a client proves its identity with.
+#[derive(Clone, Debug)]
+pub struct ClientCertificate(Arc<CertifiedKey>);
+
+impl ClientCertificate {
+    /// The client's certificate, the CA certificates above it, and the client's private key.
+    ///
+    /// # Errors
+    /// The key is of a kind that TLS does not know, or is not that of the certificate.
+    pub fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> std::result::Result<Self, rustls::Error> {
+        CertifiedKey::from_der(chain, key, &provider()).map(|certified| Self(Arc::new(certified)))
+    }
+}
+
+fn provider() -> CryptoProvider {
+    ring::default_provider()
+}
+
+/// A configuration that trusts `extra` CA certificates in addition to the system's, and offers `own` to servers that ask
+/// for a certificate.
 ///
 /// # Errors
 /// The system's CA certificates cannot be loaded, or `extra` has one that cannot be parsed.
-pub fn config(extra: Vec<CertificateDer<'static>>) -> std::result::Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+pub fn config(
+    extra: Vec<CertificateDer<'static>>,
+    own: Option<ClientCertificate>,
+) -> std::result::Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(provider());
     let verifier = if extra.is_empty() {
         Verifier::new(provider.clone())?
     } else {
         Verifier::new_with_extra_roots(extra, provider.clone())?
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    let mut config = match own {
+        Some(ClientCertificate(own)) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))),
+        None => builder.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
