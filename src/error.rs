@@ -31,6 +31,8 @@ pub enum Code {
     Conflict,
     /// HTTP 412: the record does not have the etag of the request.
     PreconditionFailed,
+    /// The service did not assign a device that registered: its enrollment is disabled, or no hub was found for it.
+    RegistrationFailed,
     /// HTTP 429, after all attempts.
     Throttled,
     /// HTTP 400 and other 4xx.
@@ -55,7 +57,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::InvalidArgument,
         Self::InvalidChange,
@@ -67,6 +69,7 @@ impl Code {
         Self::AlreadyExists,
         Self::Conflict,
         Self::PreconditionFailed,
+        Self::RegistrationFailed,
         Self::Throttled,
         Self::BadRequest,
         Self::ServiceFailure,
@@ -88,7 +91,7 @@ impl Code {
             Self::Forbidden => "PermissionDenied",
             Self::NotFound => "ObjectNotFound",
             Self::AlreadyExists | Self::Conflict => "ResourceExists",
-            Self::PreconditionFailed => "InvalidOperation",
+            Self::PreconditionFailed | Self::RegistrationFailed => "InvalidOperation",
             Self::Throttled => "LimitsExceeded",
             Self::ServiceFailure => "ResourceUnavailable",
             Self::UnexpectedResponse => "InvalidResult",

@@ -8,11 +8,13 @@ mod json;
 mod members;
 mod paging;
 mod precondition;
+mod removal;
 
 pub use id::{check_id, enrollment_id, required};
 pub use json::json_object;
 pub use paging::Paging;
 pub use precondition::Precondition;
+pub use removal::{Removal, all_ids};
 
 use crate::error::{Code, Error, Result};
 use crate::model::Members;
