@@ -286,9 +286,9 @@ impl Error {
         &self.0.causes
     }
 
-    /// The section of the documentation that says what to do.
+    /// The command that says what to do.
     pub fn help(&self) -> String {
-        format!("docs/troubleshooting.md#{}", format!("{:?}", self.0.code).to_lowercase())
+        format!("aziotdps help {:?}", self.0.code)
     }
 }
 
@@ -333,7 +333,7 @@ mod tests {
             serde_json::json!({
                 "code": "InvalidArgument", "category": "InvalidArgument", "message": "No.", "target": "enrollment/a b",
                 "parameter": "registrationId", "terminating": false, "retryable": false, "outcome": "notApplied",
-                "attempts": 0, "causes": [fmt::Error.to_string()], "help": "docs/troubleshooting.md#invalidargument"
+                "attempts": 0, "causes": [fmt::Error.to_string()], "help": "aziotdps help InvalidArgument"
             })
         );
     }

@@ -150,7 +150,7 @@ impl Transport {
                     backoff.next()
                 }
             };
-            events.verbose(format!(
+            events.notice(format!(
                 "waiting {:.1} s before attempt {} of {}",
                 wait.as_secs_f32(),
                 attempt + 1,

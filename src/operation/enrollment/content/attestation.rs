@@ -3,7 +3,7 @@
 
 use super::certificate::Certificate;
 use super::change::Change;
-use super::symmetric_key::check_key;
+use super::symmetric_key::{check_key, new_key};
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::model::{AttestationType, ClearableMember, EnrollmentKind, Members, Record, Slot, WireEnum};
@@ -92,17 +92,19 @@ impl Attestation {
         self.check(folder)?;
         self.refuse_foreign(r#type, Code::InvalidArgument)?;
         match (r#type, kind) {
+            // The service takes both or none.
             (AttestationType::SymmetricKey, _) if self.primary_key.is_some() != self.secondary_key.is_some() => {
-                let missing = if self.primary_key.is_some() { "secondaryKey" } else { "primaryKey" };
-                Err(Error::argument(missing, "Please provide both primary and secondary key."))
+                let missing = if self.primary_key.is_none() { &mut self.primary_key } else { &mut self.secondary_key };
+                *missing = Some(new_key()?.into());
+                Ok(())
             }
             (AttestationType::Tpm, EnrollmentKind::Group) => {
                 let message = "\"TPM\" is not a valid attestation mechanism for an enrollment group.";
                 Err(Error::argument("attestationType", message))
             }
             (AttestationType::Tpm, EnrollmentKind::Individual) if self.endorsement_key.is_none() => {
-                // The Az module's spelling, which scripts match.
-                Err(Error::argument("endorsementKey", "Endorsement key is requried."))
+                let message = "An enrollment with attestation type Tpm needs the endorsement key of the TPM.";
+                Err(Error::argument("endorsementKey", message))
             }
             (AttestationType::X509, _)
                 if self.secondary_certificate.is_some() && self.primary_certificate.is_none() =>
@@ -113,8 +115,9 @@ impl Attestation {
                 Err(Error::argument("primaryCertificate", "Please provide either CA reference or X509 certificate."))
             }
             (AttestationType::X509, _) if !self.has_certificate() && self.primary_ca_name.is_none() => {
-                let message = "Primary CA reference cannot be null or empty. Or give a certificate instead.";
-                Err(Error::argument("primaryCAName", message))
+                let message = "An enrollment with attestation type X509 needs the device's certificate, or the name of a CA \
+                    certificate of the service.";
+                Err(Error::argument("primaryCertificate", message))
             }
             (AttestationType::None, _) => {
                 let message = "Please provide valid attestation mechanism. Accepted are Tpm, X509 and SymmetricKey.";
@@ -325,20 +328,6 @@ mod tests {
             (
                 Individual,
                 SymmetricKey,
-                json!({"primaryKey": KEY}),
-                "secondaryKey",
-                "Please provide both primary and secondary key",
-            ),
-            (
-                Individual,
-                SymmetricKey,
-                json!({"secondaryKey": KEY}),
-                "primaryKey",
-                "Please provide both primary and secondary key",
-            ),
-            (
-                Individual,
-                SymmetricKey,
                 json!({"primaryKey": "QUJD", "secondaryKey": KEY}),
                 "primaryKey",
                 "3 bytes long; accepted are 16 to 64",
@@ -351,7 +340,7 @@ mod tests {
                 "endorsementKey",
                 "belongs to attestation type Tpm; this enrollment's is SymmetricKey",
             ),
-            (Individual, Tpm, json!({}), "endorsementKey", "Endorsement key is requried"),
+            (Individual, Tpm, json!({}), "endorsementKey", "needs the endorsement key"),
             (Individual, Tpm, json!({"endorsementKey": "*"}), "endorsementKey", "not base64"),
             (
                 Group,
@@ -360,14 +349,8 @@ mod tests {
                 "attestationType",
                 "\"TPM\" is not a valid attestation mechanism for an enrollment group",
             ),
-            (Individual, X509, json!({}), "primaryCAName", "Primary CA reference cannot be null or empty"),
-            (
-                Individual,
-                X509,
-                json!({"secondaryCAName": "c"}),
-                "primaryCAName",
-                "Primary CA reference cannot be null or empty",
-            ),
+            (Individual, X509, json!({}), "primaryCertificate", "needs the device's certificate, or the name of a CA"),
+            (Individual, X509, json!({"secondaryCAName": "c"}), "primaryCertificate", "or the name of a CA"),
             (
                 Individual,
                 X509,
@@ -392,6 +375,17 @@ mod tests {
                 "{given}: {refused}"
             );
             assert!(refused.message().contains(says), "{given}: {refused}");
+        }
+    }
+
+    #[test]
+    fn the_key_that_is_not_given_is_made() {
+        for (given, made) in [("primaryKey", "secondaryKey"), ("secondaryKey", "primaryKey")] {
+            let keys = |kind| new(kind, AttestationType::SymmetricKey, json!({given: KEY})).unwrap()["symmetricKey"].take();
+            let (one, other) = (keys(EnrollmentKind::Individual), keys(EnrollmentKind::Group));
+            assert_eq!((&one[given], &other[given]), (&json!(KEY), &json!(KEY)));
+            assert_eq!(BASE64_STANDARD.decode(one[made].as_str().unwrap()).unwrap().len(), 64);
+            assert_ne!(one[made], other[made]);
         }
     }
 
