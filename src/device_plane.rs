@@ -120,7 +120,9 @@ impl<'a> DevicePlane<'a> {
             return Ok(RegistrationStatus { record, wait: Some(wait) });
         }
         match record.text(&["registrationState", "registrationId"]) {
-            Some(id) if !id.eq_ignore_ascii_case(self.registration_id) => Err(unexpected("the state of another device")),
+            Some(id) if !id.eq_ignore_ascii_case(self.registration_id) => {
+                Err(unexpected("the state of another device"))
+            }
             _ => Ok(RegistrationStatus { record, wait: None }),
         }
     }

@@ -87,8 +87,12 @@ impl Register {
                 let message = "A device has a symmetric key or a certificate, not both.";
                 Err(Error::argument("symmetricKey", message))
             }
-            (None, None, Some(_)) => Err(Error::argument("certificate", "The certificate of the private key is missing.")),
-            (None, Some(_), None) => Err(Error::argument("privateKey", "The private key of the certificate is missing.")),
+            (None, None, Some(_)) => {
+                Err(Error::argument("certificate", "The certificate of the private key is missing."))
+            }
+            (None, Some(_), None) => {
+                Err(Error::argument("privateKey", "The private key of the certificate is missing."))
+            }
             (_, Some(_), _) if self.compute_key => {
                 let message = "A key is derived from the symmetric key of a group; a certificate has none.";
                 Err(Error::argument("computeKey", message))
@@ -148,7 +152,10 @@ async fn read_key(id: &str, group: Option<&str>, target: Option<Target>, context
         return Ok(sign(&read_group_key(&plane, group).await?, id));
     }
     let kind = EnrollmentKind::Individual;
-    let mechanism = plane.attestation_mechanism(kind, id).await.map_err(|error| error.with_target(Collection::from(kind).target(id)))?;
+    let mechanism = plane
+        .attestation_mechanism(kind, id)
+        .await
+        .map_err(|error| error.with_target(Collection::from(kind).target(id)))?;
     let key = mechanism.text(&["symmetricKey", "primaryKey"]).map(SecretString::from);
     key.ok_or_else(|| {
         let message = match mechanism.text(&["type"]) {

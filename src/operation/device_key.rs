@@ -51,7 +51,9 @@ pub async fn read_group_key(plane: &DataPlane<'_>, group: &str) -> Result<Secret
     let read = async {
         let mechanism = plane.attestation_mechanism(EnrollmentKind::Group, group).await?;
         let key = mechanism.text(&["symmetricKey", "primaryKey"]).map(SecretString::from);
-        key.ok_or_else(|| Error::new(Code::InvalidChange, format!("Group '{group}' is not attested by symmetric keys.")))
+        key.ok_or_else(|| {
+            Error::new(Code::InvalidChange, format!("Group '{group}' is not attested by symmetric keys."))
+        })
     };
     read.await.map_err(|error| error.with_target(target_of(group)))
 }

@@ -102,12 +102,18 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
     precondition.check()?;
     let target = common.target()?;
     let which = match which {
-        Some(Which::One(_)) if all => Err(Error::argument("all", "The registrations of a group are all removed, not those of a device.")),
-        Some(Which::Of(_)) if !all => Err(Error::argument("all", "To remove every registration of a group, give all too.")),
+        Some(Which::One(_)) if all => {
+            Err(Error::argument("all", "The registrations of a group are all removed, not those of a device."))
+        }
+        Some(Which::Of(_)) if !all => {
+            Err(Error::argument("all", "To remove every registration of a group, give all too."))
+        }
         Some(Which::Of(_)) if precondition.etag.is_some() => {
             Err(Error::argument("etag", "An etag is that of one record; it does not go with all."))
         }
-        None if all => Err(Error::argument("enrollmentId", "The group whose registrations are to be removed is missing.")),
+        None if all => {
+            Err(Error::argument("enrollmentId", "The group whose registrations are to be removed is missing."))
+        }
         None => Err(Error::argument("registrationId", "registrationId is required.")),
         Some(which) => Ok(which),
     }?;
@@ -118,7 +124,9 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
             Which::Of(group) => all_ids(&plane, List::RegistrationsOf(group), "registrationId").await?,
         };
         let if_match = precondition.if_match();
-        Removal { collection: Collection::Registrations, ids: &ids, all, if_match, pass_thru }.run(&plane, context).await
+        Removal { collection: Collection::Registrations, ids: &ids, all, if_match, pass_thru }
+            .run(&plane, context)
+            .await
     };
     remove.await.map_err(|error: Error| error.with_target(which.target()))
 }

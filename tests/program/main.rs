@@ -6,6 +6,7 @@ mod az;
 mod change;
 #[path = "../common/mod.rs"]
 mod common;
+mod device;
 mod group;
 mod messages;
 mod registration;

@@ -130,13 +130,7 @@ impl Host<'_> {
     }
 
     /// Removes all records that `call` is about; asks first where the name of the service to `ask` about is given.
-    fn remove_all(
-        &self,
-        session: &Session,
-        call: Call,
-        mut request: Members,
-        ask: Option<&str>,
-    ) -> Result<(), Stop> {
+    fn remove_all(&self, session: &Session, call: Call, mut request: Members, ask: Option<&str>) -> Result<(), Stop> {
         let (noun, list) = match call {
             Call::Remove(kind) => (kind.noun(), Call::List(kind)),
             _ => ("registration", Call::RegistrationGet),

@@ -277,7 +277,8 @@ mod tests {
                 "{allocation}"
             );
         }
-        for allocation in [json!({}), json!({"allocationPolicy": "geolatency"}), json!({"iotHubHostName": "h.example"})] {
+        for allocation in [json!({}), json!({"allocationPolicy": "geolatency"}), json!({"iotHubHostName": "h.example"})]
+        {
             given(allocation).check_new().unwrap();
         }
     }
@@ -296,7 +297,10 @@ mod tests {
             applied(record.clone(), json!({"allocationPolicy": "Hashed"})),
             Ok(json!({"allocationPolicy": "hashed", "iotHubs": ["a", "b"]}))
         );
-        assert_eq!(applied(record.clone(), json!({"iotHubHostName": "z.example"})), Ok(json!({"iotHubHostName": "z.example"})));
+        assert_eq!(
+            applied(record.clone(), json!({"iotHubHostName": "z.example"})),
+            Ok(json!({"iotHubHostName": "z.example"}))
+        );
         assert_eq!(
             applied(record, json!({"allocationPolicy": "Static"})),
             Err("Please provide only one hub when allocation-policy is defined as Static.".to_owned())

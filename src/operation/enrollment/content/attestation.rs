@@ -381,7 +381,8 @@ mod tests {
     #[test]
     fn the_key_that_is_not_given_is_made() {
         for (given, made) in [("primaryKey", "secondaryKey"), ("secondaryKey", "primaryKey")] {
-            let keys = |kind| new(kind, AttestationType::SymmetricKey, json!({given: KEY})).unwrap()["symmetricKey"].take();
+            let keys =
+                |kind| new(kind, AttestationType::SymmetricKey, json!({given: KEY})).unwrap()["symmetricKey"].take();
             let (one, other) = (keys(EnrollmentKind::Individual), keys(EnrollmentKind::Group));
             assert_eq!((&one[given], &other[given]), (&json!(KEY), &json!(KEY)));
             assert_eq!(BASE64_STANDARD.decode(one[made].as_str().unwrap()).unwrap().len(), 64);
