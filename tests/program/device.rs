@@ -170,7 +170,7 @@ fn a_device_that_is_not_assigned_is_told_why() {
     let login =
         ["device", "registration", "create", "--rid", "d", "--key", KEY, "--login", service.connection_string()];
     Ran::of(service.command(PROGRAM).args(login)).fails(2, &["option: --id-scope"]);
-    service.registers_itself(&["--rid", "d", "--key", KEY, "--host", "a b"]).fails(2, &["option: --provisioning-host"]);
+    service.registers(&format!("--rid d --key {KEY} --host a/b")).fails(2, &["option: --provisioning-host"]);
 }
 
 #[test]

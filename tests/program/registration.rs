@@ -69,7 +69,7 @@ fn the_registrations_of_a_group_go_at_once_when_it_is_said_twice() {
     service.register("other", json!({"enrollmentGroupId": "o", "assignedHub": "h"}));
     let count = |group: &str| service.line(&format!("registration list --gid {group} --query length(@)")).ok().out;
     for (wrong, says) in [
-        ("", "--registration-id"),
+        ("--only-show-errors", "--registration-id"),
         ("--all", "--enrollment-id"),
         ("--all --yes", "--enrollment-id"),
         ("--gid g", "--all"),

@@ -24,9 +24,9 @@ pub enum Registration {
     #[command(after_help = "Examples:
   aziotdps device registration create -n mydps --rid dev-01
   aziotdps device registration create -n mydps --rid meter-7 --gid meters
-  aziotdps device registration create --id-scope 0ne00000000 --rid dev-01 --key c2VjcmV0IHNlY3JldCBzZWNyZXQ=
-  aziotdps device registration create --id-scope 0ne00000000 --rid dev-01 --cp dev-01.pem --kp dev-01-key.pem
-With --id-scope and a key or a certificate, no service is named and nobody signs in.")]
+  aziotdps device registration create --scope 0ne000 --rid dev-01 --key c2VjcmV0IHNlY3JldA==
+  aziotdps device registration create --scope 0ne000 --rid dev-01 --cp dev-01.pem --kp key.pem
+With --id-scope and a key or a certificate no service has to be named, and nobody signs in.")]
     Create(Box<Create>),
 }
 
