@@ -1,9 +1,10 @@
 //! A device that registers itself from the shell.
 
-use crate::common::{KEY, PROGRAM, Ran, Service};
-use aziotdps::emulator::{Fault, Options};
+use crate::common::{KEY, PROGRAM, Ran, Service, http, webhook};
+use aziotdps::emulator::{Configuration, Fault, Options};
 use aziotdps::model::DEVELOPMENT;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -194,4 +195,30 @@ fn the_status_is_asked_for_as_the_service_says() {
     let told = service.registers_itself(&["--rid", "dev-01", "--key", key, "--debug"]);
     assert!(told.code == Some(0) && told.err.contains("the device is being assigned"), "{}", told.err);
     assert!(!told.err.contains(key) && !told.err.contains("sig="), "{}", told.err);
+}
+
+#[test]
+fn the_payload_goes_to_the_webhook() {
+    let service = Service::start();
+    let hub = Configuration::default().linked_hubs.remove(0).host_name;
+    let answer = json!({"iotHubHostName": hub, "payload": {"told": true}}).to_string();
+    let (url, requests) = webhook(vec![(200, answer); 3], Duration::ZERO);
+    let record = json!({
+        "registrationId": "dev-01",
+        "attestation": {"type": "symmetricKey", "symmetricKey": {"primaryKey": KEY, "secondaryKey": KEY}},
+        "allocationPolicy": "custom",
+        "customAllocationDefinition": {"webhookUrl": url, "apiVersion": "2021-10-01"},
+    });
+    http(&service.emulator, Method::PUT, "/enrollments/dev-01?api-version=2021-10-01", record.to_string());
+    for (given, sent) in [
+        (r#"{"floor":3.50}"#, json!({"floor": 3.5})),
+        ("{'floor':True}", json!({"floor": true})),
+        ("a word", json!("a word")),
+    ] {
+        let state = service.registers_itself(&["--rid", "dev-01", "--key", KEY, "--payload", given]).ok().json();
+        assert_eq!(state["registrationState"]["responsePayload"], json!({"told": true}));
+        let (_, body) = requests.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(body["deviceRuntimeContext"]["payload"], sent, "{body}");
+    }
+    service.registers_itself(&["--rid", "dev-01", "--key", KEY, "--payload", "{"]).fails(2, &["--payload"]);
 }
