@@ -64,7 +64,6 @@ const LAYERS: &[(&str, &[&str])] = &[
             "connection",
             "data_plane",
             "error",
-            "events",
             "model",
             "operation::enrollment::content",
             "operation::request",
