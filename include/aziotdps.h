@@ -387,11 +387,11 @@ aziotdps_operation *aziotdps_registration_get(const aziotdps_session *session,
                                               size_t request_len);
 
 /*
- Removes one registration. The device stays in its hub and may provision again.
+ Removes one registration, or all of an enrollment group. The devices stay in their hubs and may provision again.
 
- Members: common; registrationId (required); etag (only this version), force (any version); passThru (true);
- checkOnly (true).
- Records: with passThru, true.
+ Members: common; registrationId, or enrollmentId (a group) and all (true); etag (only this version), force (any
+ version); passThru (true); checkOnly (true).
+ Records: with passThru, true for each that was removed.
 
  # Safety
  `session` and `request` are as aziotdps_operation requires.
@@ -426,6 +426,22 @@ aziotdps_operation *aziotdps_attestation_get(const aziotdps_session *session,
 aziotdps_operation *aziotdps_device_key_derive(const aziotdps_session *session,
                                                const uint8_t *request,
                                                size_t request_len);
+
+/*
+ Registers a device as the device itself would, over HTTPS, and waits until it is assigned to a hub. A session that is not
+ connected is enough where idScope and the proof of identity are given.
+
+ Members: common; registrationId (required); idScope (absent: read from the service); provisioningHost; symmetricKey (the
+ device's; absent: read from the service), computeKey (symmetricKey is the group's), enrollmentGroupId or name (the group
+ whose key is read); certificate, privateKey, passphrase; payload.
+ Records: the registration.
+
+ # Safety
+ `session` and `request` are as aziotdps_operation requires.
+ */
+aziotdps_operation *aziotdps_device_register(const aziotdps_session *session,
+                                             const uint8_t *request,
+                                             size_t request_len);
 
 /*
  Reads one provisioning service from Azure Resource Manager.

@@ -36,6 +36,8 @@ pub enum Code {
     Conflict,
     /// HTTP 412: the record does not have the etag of the request.
     PreconditionFailed,
+    /// The service did not assign a device that registered: its enrollment is disabled, or no hub was found for it.
+    RegistrationFailed,
     /// HTTP 429, after all attempts.
     Throttled,
     /// HTTP 400 and other 4xx.
@@ -60,7 +62,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::InvalidArgument,
         Self::InvalidChange,
@@ -72,6 +74,7 @@ impl Code {
         Self::AlreadyExists,
         Self::Conflict,
         Self::PreconditionFailed,
+        Self::RegistrationFailed,
         Self::Throttled,
         Self::BadRequest,
         Self::ServiceFailure,
@@ -93,7 +96,7 @@ impl Code {
             Self::Forbidden => "PermissionDenied",
             Self::NotFound => "ObjectNotFound",
             Self::AlreadyExists | Self::Conflict => "ResourceExists",
-            Self::PreconditionFailed => "InvalidOperation",
+            Self::PreconditionFailed | Self::RegistrationFailed => "InvalidOperation",
             Self::Throttled => "LimitsExceeded",
             Self::ServiceFailure => "ResourceUnavailable",
             Self::UnexpectedResponse => "InvalidResult",
@@ -222,6 +225,13 @@ impl Error {
         self
     }
 
+    /// Adds a sentence to the message.
+    pub fn with_sentence(mut self, sentence: &str) -> Self {
+        self.0.message = format!("{} {sentence}", self.0.message);
+        self.0.marked = format!("{} {sentence}", self.0.marked);
+        self
+    }
+
     /// Adds what happened before to the message.
     pub fn after(mut self, what: &str) -> Self {
         self.0.message = format!("{what} {}", self.0.message);
@@ -325,9 +335,9 @@ impl Error {
         &self.0.causes
     }
 
-    /// The section of the documentation that says what to do.
+    /// The command that says what to do.
     pub fn help(&self) -> String {
-        format!("docs/troubleshooting.md#{}", format!("{:?}", self.0.code).to_lowercase())
+        format!("aziotdps help {:?}", self.0.code)
     }
 }
 
@@ -372,7 +382,7 @@ mod tests {
             serde_json::json!({
                 "code": "InvalidArgument", "category": "InvalidArgument", "message": "No.", "target": "enrollment/a b",
                 "parameter": "registrationId", "terminating": false, "retryable": false, "outcome": "notApplied",
-                "attempts": 0, "causes": [fmt::Error.to_string()], "help": "docs/troubleshooting.md#invalidargument"
+                "attempts": 0, "causes": [fmt::Error.to_string()], "help": "aziotdps help InvalidArgument"
             })
         );
     }

@@ -69,6 +69,8 @@ pub struct Progress {
 pub enum Level {
     /// Something to act upon.
     Warning,
+    /// Why it takes so long.
+    Notice,
     /// What is done and why.
     Verbose,
     /// Every HTTP attempt.
@@ -154,6 +156,11 @@ impl Events {
     /// Emits a line about something to act upon.
     pub fn warning(&self, text: String) {
         self.message(Level::Warning, text);
+    }
+
+    /// Emits a line about why the operation takes so long.
+    pub fn notice(&self, text: String) {
+        self.message(Level::Notice, text);
     }
 
     /// Emits a line about what is done and why.

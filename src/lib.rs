@@ -9,6 +9,7 @@
 //! | [`operation`] | one module per noun: parses the request, checks it, sends requests, emits events |
 //! | [`present`] | the shapes of output records |
 //! | [`data_plane`] | the client for the data plane of a provisioning service |
+//! | [`device_plane`] | the client for the device plane: what a device asks for |
 //! | [`connection`] | what a session is connected with; from a target to a host and its credentials |
 //! | [`resource_manager`] | the client for Azure Resource Manager |
 //! | [`target`] | how a request names a service |
@@ -23,6 +24,7 @@
 pub mod connection;
 pub mod credential;
 pub mod data_plane;
+pub mod device_plane;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod error;

@@ -36,9 +36,7 @@ fn every_error_has_a_section_that_says_what_to_do() {
     assert_eq!(headings, codes);
     for (section, code) in sections.iter().zip(Code::ALL) {
         assert!(section.contains("\n- "), "{code:?} says nothing to do");
-        let (file, anchor) =
-            Error::new(code, "").help().split_once('#').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        assert!(anchors(&read(file)).contains(&anchor), "{anchor}");
+        assert_eq!(Error::new(code, "").help(), format!("aziotdps help {code:?}"));
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The functions that start an operation.
-const CALLS: [(&str, Call); 18] = [
+const CALLS: [(&str, Call); 19] = [
     ("aziotdps_session_connect", Call::SessionConnect),
     ("aziotdps_enrollment_get", Call::Get(Individual)),
     ("aziotdps_enrollment_list", Call::List(Individual)),
@@ -25,6 +25,7 @@ const CALLS: [(&str, Call); 18] = [
     ("aziotdps_registration_remove", Call::RegistrationRemove),
     ("aziotdps_attestation_get", Call::AttestationGet),
     ("aziotdps_device_key_derive", Call::DeviceKeyDerive),
+    ("aziotdps_device_register", Call::DeviceRegister),
     ("aziotdps_service_get", Call::ServiceGet),
     ("aziotdps_service_list", Call::ServiceList),
     ("aziotdps_service_connection_string", Call::ServiceConnectionString),

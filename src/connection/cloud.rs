@@ -11,15 +11,19 @@ pub struct Cloud {
     pub authority: Authority,
     /// Azure Resource Manager.
     pub resource_manager: Url,
+    /// The host that devices register with, whichever service is theirs; with a port if it has one.
+    pub device_host: String,
 }
 
 impl Cloud {
     /// The endpoints of `environment`.
     pub fn new(environment: Environment) -> Self {
-        let (authority, manager) = match environment {
-            Environment::Public => ("https://login.microsoftonline.com/", "https://management.azure.com/"),
-            Environment::UsGovernment => ("https://login.microsoftonline.us/", "https://management.usgovcloudapi.net/"),
-            Environment::China => ("https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn/"),
+        let (authority, manager, domain) = match environment {
+            Environment::Public => ("https://login.microsoftonline.com/", "https://management.azure.com/", "net"),
+            Environment::UsGovernment => {
+                ("https://login.microsoftonline.us/", "https://management.usgovcloudapi.net/", "us")
+            }
+            Environment::China => ("https://login.chinacloudapi.cn/", "https://management.chinacloudapi.cn/", "cn"),
         };
         let fixed = |text| match Url::parse(text) {
             Ok(url) => url,
@@ -33,6 +37,7 @@ impl Cloud {
                 resource_manager_scope: format!("{manager}.default"),
             },
             resource_manager: fixed(manager),
+            device_host: format!("global.azure-devices-provisioning.{domain}"),
         }
     }
 }

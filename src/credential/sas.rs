@@ -37,14 +37,20 @@ impl SharedAccessKey {
 
     /// The `Authorization` header for `host`, signed for the next 20 minutes.
     pub fn authorization(&self, host: &str, events: &Events) -> SecretString {
-        events.hide(&self.key);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.sign(host, (now + LIFETIME).as_secs())
+        self.authorization_for(&host.to_lowercase(), events)
     }
 
-    fn sign(&self, host: &str, expiry: u64) -> SecretString {
+    /// The `Authorization` header for a resource that is not a host, such as a device's registration; as for
+    /// [`Self::authorization`], but in the letters that the resource is written in.
+    pub fn authorization_for(&self, resource: &str, events: &Events) -> SecretString {
+        events.hide(&self.key);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.sign(resource, (now + LIFETIME).as_secs())
+    }
+
+    fn sign(&self, resource: &str, expiry: u64) -> SecretString {
         let encode = |text: &str| utf8_percent_encode(text, NOT_UNRESERVED).to_string();
-        let resource = encode(&host.to_lowercase());
+        let resource = encode(resource);
         let signature = encode(sign(&self.key, &format!("{resource}\n{expiry}")).expose_secret());
         format!("SharedAccessSignature sr={resource}&sig={signature}&se={expiry}&skn={}", encode(&self.name)).into()
     }
@@ -147,7 +153,7 @@ mod tests {
         // Checked with: printf 'mydps.azure-devices-provisioning.net\n1700000000' | openssl dgst -sha256 -hmac secret -binary | base64
         let key = SharedAccessKey::new("owner".into(), BASE64_STANDARD.encode("secret").into(), "key").unwrap();
         assert_eq!(
-            key.sign("MyDps.azure-devices-provisioning.net", 1_700_000_000).expose_secret(),
+            key.sign("mydps.azure-devices-provisioning.net", 1_700_000_000).expose_secret(),
             "SharedAccessSignature sr=mydps.azure-devices-provisioning.net&sig=6RZEB8%2F6tDHXlCGyBkRoa2GwPiW8tyKYJ0Kg%2Fbs%2FOT8%3D&se=1700000000&skn=owner"
         );
         assert!(key.sign("localhost:8443", 1).expose_secret().contains("sr=localhost%3A8443&"));

@@ -20,11 +20,14 @@ mod attestation;
 
 mod device_key;
 
+mod device;
+
 mod service;
 
 mod operation;
 
 pub use attestation::*;
+pub use device::*;
 pub use device_key::*;
 pub use enrollment::*;
 pub use enrollment_group::*;

@@ -22,11 +22,11 @@ pub unsafe extern "C" fn aziotdps_registration_get(
     unsafe { start(session, Call::RegistrationGet, request, request_len) }
 }
 
-/// Removes one registration. The device stays in its hub and may provision again.
+/// Removes one registration, or all of an enrollment group. The devices stay in their hubs and may provision again.
 ///
-/// Members: common; registrationId (required); etag (only this version), force (any version); passThru (true);
-/// checkOnly (true).
-/// Records: with passThru, true.
+/// Members: common; registrationId, or enrollmentId (a group) and all (true); etag (only this version), force (any
+/// version); passThru (true); checkOnly (true).
+/// Records: with passThru, true for each that was removed.
 ///
 /// # Safety
 /// `session` and `request` are as aziotdps_operation requires.

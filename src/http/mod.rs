@@ -19,7 +19,7 @@ pub use list::{Pages, parse_record};
 pub use request::{PAGE_LIMIT, Request, append_path, url_of};
 pub use reqwest::{Method, Url, header::HeaderMap, header::HeaderName, header::IF_MATCH};
 pub use response::Response;
-pub use tls::certificates;
+pub use tls::{ClientCertificate, certificates};
 
 use crate::error::{Code, Error, Outcome, Result};
 use crate::events::Events;
@@ -55,6 +55,8 @@ pub struct Settings {
     pub maximum_attempts: u32,
     /// CA certificates in PEM that are trusted in addition to the system's.
     pub ca_certificate: Option<Vec<u8>>,
+    /// What the client proves its identity with to servers that ask for a certificate.
+    pub client_certificate: Option<ClientCertificate>,
     /// What is different for servers on this machine.
     pub loopback: Loopback,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(60),
             maximum_attempts: 4,
             ca_certificate: None,
+            client_certificate: None,
             loopback: Loopback::default(),
         }
     }
@@ -98,6 +101,11 @@ impl Transport {
     /// A transport without connections.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
+    }
+
+    /// A transport with the same settings that proves its identity with `certificate`.
+    pub fn with_client_certificate(&self, certificate: ClientCertificate) -> Self {
+        Self::new(Settings { client_certificate: Some(certificate), ..self.settings.clone() })
     }
 
     /// Sends `request`, repeats it where that may help, and returns the last response.
@@ -172,7 +180,7 @@ impl Transport {
             };
             let text = format!("waiting {:.1} s before attempt {} of {maximum}", wait.as_secs_f32(), attempt + 1);
             if wait < NOTICED {
-                events.verbose(text)
+                events.notice(text)
             } else {
                 events.warning(text)
             }
@@ -246,7 +254,7 @@ impl Transport {
     /// Trusts the system's CA certificates, and those of the settings.
     fn system_tls(&self) -> Result<ClientConfig> {
         let own = self.settings.ca_certificate.as_deref().map(certificates).transpose()?;
-        tls::system(own.unwrap_or_default()).map_err(|error| {
+        tls::system(own.unwrap_or_default(), self.settings.client_certificate.clone()).map_err(|error| {
             let message = "There are no CA certificates on this system to check servers with: install them (package ca-certificates), or give a file of them as ⟨caCertificate⟩.";
             Error::new(Code::UntrustedCertificate, message).caused_by(&error)
         })
@@ -268,7 +276,7 @@ impl Transport {
             _ => Vec::new(),
         };
         trusted.extend(own.unwrap_or_default());
-        Ok((tls::only(trusted).map_err(|error| not_set_up(&error))?, exists))
+        Ok((tls::only(trusted, self.settings.client_certificate.clone()).map_err(|error| not_set_up(&error))?, exists))
     }
 
     fn build(&self, builder: reqwest::ClientBuilder, tls: ClientConfig) -> Result<Client> {

@@ -2,45 +2,81 @@
 //! the host, is neither used nor set.
 
 use crate::error::{Error, Result};
-use rustls::crypto::ring;
-use rustls::pki_types::CertificateDer;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier, client::WantsClientCert};
 use rustls_platform_verifier::Verifier;
 use std::sync::Arc;
 
-/// A configuration that trusts `extra` CA certificates in addition to the system's.
+/// A certificate with its private key, which a client proves its identity with.
+#[derive(Clone, Debug)]
+pub struct ClientCertificate(Arc<CertifiedKey>);
+
+impl ClientCertificate {
+    /// The client's certificate, the CA certificates above it, and the client's private key.
+    ///
+    /// # Errors
+    /// The key is of a kind that TLS does not know, or is not that of the certificate.
+    pub fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> std::result::Result<Self, rustls::Error> {
+        CertifiedKey::from_der(chain, key, &provider()).map(|certified| Self(Arc::new(certified)))
+    }
+}
+
+fn provider() -> CryptoProvider {
+    ring::default_provider()
+}
+
+/// A configuration that trusts `extra` CA certificates in addition to the system's, and offers `own` to servers that ask
+/// for a certificate.
 ///
 /// # Errors
 /// The system's CA certificates cannot be loaded.
-pub fn system(extra: Vec<CertificateDer<'static>>) -> std::result::Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(ring::default_provider());
+pub fn system(
+    extra: Vec<CertificateDer<'static>>,
+    own: Option<ClientCertificate>,
+) -> std::result::Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(provider());
     let verifier = if extra.is_empty() {
         Verifier::new(provider.clone())?
     } else {
         Verifier::new_with_extra_roots(extra, provider.clone())?
     };
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-    Ok(finish(builder.with_no_client_auth()))
+    let builder = builder_with(provider)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(finish(builder, own))
 }
 
-/// A configuration that trusts only `roots`; without any, no server.
+/// A configuration that trusts only `roots`; without any, no server. `own` as for [`system`].
 ///
 /// # Errors
 /// One of `roots` cannot be parsed.
-pub fn only(roots: Vec<CertificateDer<'static>>) -> std::result::Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(ring::default_provider());
+pub fn only(
+    roots: Vec<CertificateDer<'static>>,
+    own: Option<ClientCertificate>,
+) -> std::result::Result<ClientConfig, rustls::Error> {
     let mut store = RootCertStore::empty();
     for root in roots {
         store.add(root)?;
     }
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(finish(builder.with_root_certificates(store).with_no_client_auth()))
+    Ok(finish(builder_with(Arc::new(provider()))?.with_root_certificates(store), own))
 }
 
-/// Every configuration of this client: HTTP/1.1.
-fn finish(mut config: ClientConfig) -> ClientConfig {
+fn builder_with(
+    provider: Arc<CryptoProvider>,
+) -> std::result::Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
+
+/// Every configuration of this client: HTTP/1.1, and perhaps a certificate of its own.
+fn finish(builder: ConfigBuilder<ClientConfig, WantsClientCert>, own: Option<ClientCertificate>) -> ClientConfig {
+    let mut config = match own {
+        Some(ClientCertificate(own)) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))),
+        None => builder.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config
 }

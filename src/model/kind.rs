@@ -85,6 +85,15 @@ impl Collection {
         }
     }
 
+    /// The name of several records in texts.
+    pub fn nouns(self) -> &'static str {
+        match self {
+            Self::Enrollments(EnrollmentKind::Individual) => "enrollments",
+            Self::Enrollments(EnrollmentKind::Group) => "enrollment groups",
+            Self::Registrations => "registrations",
+        }
+    }
+
     /// What an error about the record under `id` names as its target.
     pub fn target(self, id: &str) -> String {
         let noun = match self {

@@ -29,5 +29,8 @@ pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";
 /// `certificatePolicyName`.
 pub const DEVICE_REGISTRY_API_VERSION: &str = "2026-11-01";
 
+/// The api-version of the device plane.
+pub const DEVICE_API_VERSION: &str = "2021-10-01";
+
 /// The Azure Resource Manager api-version of `Microsoft.Devices/provisioningServices`.
 pub const RESOURCE_MANAGER_API_VERSION: &str = "2022-12-12";

@@ -1,7 +1,7 @@
 //! The calls, and the function that implements each.
 
 use super::request::{Limits, Request};
-use super::{connect, device_key, enrollment, registration, service};
+use super::{connect, device, device_key, enrollment, registration, service};
 use crate::connection::{Connection, Context};
 use crate::error::{Error, Result};
 use crate::model::EnrollmentKind;
@@ -31,6 +31,8 @@ pub enum Call {
     RegistrationRemove,
     /// Derives a device's key from a group's.
     DeviceKeyDerive,
+    /// Registers a device as the device itself would.
+    DeviceRegister,
     /// Reads one provisioning service.
     ServiceGet,
     /// Reads all provisioning services of a subscription or a resource group.
@@ -64,6 +66,7 @@ pub async fn run(call: Call, request: &[u8], context: &Context, connection: &Mut
             Call::RegistrationGet => registration::get(request, context).await,
             Call::RegistrationRemove => registration::remove(request, context).await,
             Call::DeviceKeyDerive => device_key::derive(request, context).await,
+            Call::DeviceRegister => device::register(request, context).await,
             Call::ServiceGet => service::get(request, context).await,
             Call::ServiceList => service::list(request, context).await,
             Call::ServiceConnectionString => service::connection_string(request, context).await,

@@ -105,6 +105,7 @@ pub async fn connect(mut request: Request, context: &Context) -> Result<Connecti
     if let Some(address) = &emulator {
         cloud.authority.host = address.clone();
         cloud.resource_manager = address.clone();
+        cloud.device_host = address.authority().to_owned();
         given.tenant_id.get_or_insert_with(|| DEVELOPMENT.tenant_id.to_owned());
         given.client_id.get_or_insert_with(|| DEVELOPMENT.client_id.to_owned());
         given.client_secret.get_or_insert_with(|| DEVELOPMENT.client_secret.into());

@@ -32,16 +32,8 @@ pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
             key
         }
         (None, Some(group)) => {
-            let read = async {
-                let plane = DataPlane::open(target, None, context).await?;
-                let mechanism = plane.attestation_mechanism(EnrollmentKind::Group, &group).await?;
-                let key = mechanism.text(&["symmetricKey", "primaryKey"]).map(SecretString::from);
-                key.ok_or_else(|| {
-                    Error::new(Code::InvalidChange, format!("Group '{group}' is not attested by symmetric keys."))
-                })
-            };
-            let target = Collection::Enrollments(EnrollmentKind::Group).target(&group);
-            read.await.map_err(|error: Error| error.with_target(target))?
+            let read = async { read_group_key(&DataPlane::open(target, None, context).await?, &group).await };
+            read.await.map_err(|error: Error| error.with_target(target_of(&group)))?
         }
         _ => {
             let message = "Give either the group's key by ⟨symmetricKey⟩, or the group by ⟨enrollmentGroupId⟩.";
@@ -49,4 +41,23 @@ pub async fn derive(mut request: Request, context: &Context) -> Result<()> {
         }
     };
     context.events.item(Value::String(sign(&key, &id).expose_secret().to_owned())).await
+}
+
+/// Reads the primary key of a group.
+///
+/// # Errors
+/// [`Code::InvalidChange`] if the group has certificates instead, and those of the service.
+pub async fn read_group_key(plane: &DataPlane<'_>, group: &str) -> Result<SecretString> {
+    let read = async {
+        let mechanism = plane.attestation_mechanism(EnrollmentKind::Group, group).await?;
+        let key = mechanism.text(&["symmetricKey", "primaryKey"]).map(SecretString::from);
+        key.ok_or_else(|| {
+            Error::new(Code::InvalidChange, format!("Group '{group}' is not attested by symmetric keys."))
+        })
+    };
+    read.await.map_err(|error| error.with_target(target_of(group)))
+}
+
+fn target_of(group: &str) -> String {
+    Collection::from(EnrollmentKind::Group).target(group)
 }

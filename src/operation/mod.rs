@@ -6,6 +6,7 @@
 
 mod call;
 mod connect;
+mod device;
 mod device_key;
 mod enrollment;
 mod registration;

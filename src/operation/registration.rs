@@ -1,91 +1,143 @@
 //! Registration records of devices that provisioned.
 
-use super::request::{Common, Paging, Precondition, Request, check_id, required};
+use super::request::{Common, Paging, PassThru, Precondition, Removal, Request, all_ids, check_id};
 use crate::connection::Context;
 use crate::data_plane::{DataPlane, List};
 use crate::error::{Error, Result};
 use crate::model::{Collection, EnrollmentKind};
 use crate::present;
 use serde::Deserialize;
-use serde_json::Value;
 
 const EITHER: &str = "Please provide either RegistrationId or EnrollmentId.";
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Which {
-    registration_id: Option<String>,
-    enrollment_id: Option<String>,
-    // The service accepts one query, which lists all. Scripts for the Az module may give one.
-    #[serde(rename = "query")]
-    _query: Option<String>,
+/// The record, or the group whose records are meant.
+enum Which {
+    One(String),
+    Of(String),
 }
 
 impl Which {
-    fn check(&self) -> Result<()> {
-        if let Some(id) = &self.registration_id {
+    /// Takes the members.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::InvalidArgument`] for an invalid id.
+    fn take(request: &mut Request) -> Result<Option<Self>> {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Ids {
+            registration_id: Option<String>,
+            enrollment_id: Option<String>,
+        }
+        let Ids { registration_id, enrollment_id } = request.take()?;
+        if let Some(id) = &registration_id {
             check_id(EnrollmentKind::Individual, id)?;
         }
-        if let Some(id) = &self.enrollment_id {
+        if let Some(id) = &enrollment_id {
             check_id(EnrollmentKind::Group, id).map_err(|error| error.with_parameter("enrollmentId"))?;
         }
-        Ok(())
+        match (registration_id, enrollment_id) {
+            (Some(_), Some(_)) => Err(either()),
+            (Some(id), None) => Ok(Some(Self::One(id))),
+            (None, group) => Ok(group.map(Self::Of)),
+        }
     }
+
+    /// What an error names as its target.
+    fn target(&self) -> String {
+        match self {
+            Self::One(id) => Collection::Registrations.target(id),
+            Self::Of(group) => format!("registrations of enrollmentGroup/{group}"),
+        }
+    }
+}
+
+fn either() -> Error {
+    Error::argument("registrationId", EITHER)
 }
 
 /// Reads one registration by its id, or all of an enrollment group.
 pub async fn get(mut request: Request, context: &Context) -> Result<()> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Get {
+        // The service accepts one query, which lists all. Scripts for the Az module may give one.
+        #[serde(rename = "query")]
+        _query: Option<String>,
+    }
     let mut common: Common = request.take()?;
-    let which: Which = request.take()?;
+    let which = Which::take(&mut request)?;
+    let _: Get = request.take()?;
     let paging: Paging = request.take()?;
     request.finish()?;
-    which.check()?;
-    paging.check(which.registration_id.as_ref().map(|_| "registrationId"))?;
+    paging.check(matches!(which, Some(Which::One(_))).then_some("registrationId"))?;
     let target = common.target()?;
-    let shape = common.shape;
-    match (which.registration_id, which.enrollment_id) {
-        (Some(id), None) => {
-            let read =
-                async { DataPlane::open(target, None, context).await?.get(Collection::Registrations, &id).await };
-            let record = read.await.map_err(|error| error.with_target(Collection::Registrations.target(&id)))?;
-            context.events.item(present::registration(shape, record)).await
+    let which = which.ok_or_else(either)?;
+    let present = |record| present::registration(common.shape, record);
+    let read = async {
+        let plane = DataPlane::open(target, None, context).await?;
+        match &which {
+            Which::One(id) => {
+                let record = plane.get(Collection::Registrations, id).await?;
+                context.events.item(present(record)).await
+            }
+            Which::Of(group) => paging.stream(&plane, List::RegistrationsOf(group), present, context).await,
         }
-        (None, Some(group)) => {
-            let read = async {
-                let plane = DataPlane::open(target, None, context).await?;
-                let present = |record| present::registration(shape, record);
-                paging.stream(&plane, List::RegistrationsOf(&group), present, context).await
-            };
-            read.await.map_err(|error: Error| error.with_target(format!("registrations of enrollmentGroup/{group}")))
-        }
-        _ => Err(Error::argument("registrationId", EITHER)),
-    }
+    };
+    read.await.map_err(|error: Error| error.with_target(which.target()))
 }
 
-/// Removes one registration; the device stays in its hub and may provision again.
+/// Removes one registration, or all of an enrollment group. The devices stay in their hubs and may provision again.
 pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
     #[derive(Default, Deserialize)]
     #[serde(rename_all = "camelCase", default)]
     struct Remove {
-        registration_id: Option<String>,
+        all: bool,
         pass_thru: bool,
         check_only: bool,
     }
     let mut common: Common = request.take()?;
-    let Remove { registration_id, pass_thru, check_only } = request.take()?;
+    let which = Which::take(&mut request)?;
+    let Remove { all, pass_thru, check_only } = request.take()?;
     let precondition: Precondition = request.take()?;
     request.finish()?;
-    let id = required(EnrollmentKind::Individual, registration_id)?;
-    check_id(EnrollmentKind::Individual, &id)?;
     precondition.check()?;
     let target = common.target()?;
-    let write = async {
-        let plane = DataPlane::open(target, None, context).await?;
-        if check_only {
-            return precondition.check_removal(&plane, Collection::Registrations, &id, context).await.map(|()| false);
+    let which = match which {
+        Some(Which::One(_)) if all => {
+            Err(Error::argument("all", "The registrations of a group are all removed, not those of a device."))
         }
-        plane.remove(Collection::Registrations, &id, precondition.if_match()).await
+        Some(Which::Of(_)) if !all => {
+            Err(Error::argument("all", "To remove every registration of a group, give all too."))
+        }
+        Some(Which::Of(_)) if precondition.etag.is_some() => {
+            Err(Error::argument("etag", "An etag is that of one record; it does not go with all."))
+        }
+        None if all => {
+            Err(Error::argument("enrollmentId", "The group whose registrations are to be removed is missing."))
+        }
+        None => Err(Error::argument("registrationId", "registrationId is required.")),
+        Some(which) => Ok(which),
+    }?;
+    let remove = async {
+        let plane = DataPlane::open(target, None, context).await?;
+        let ids = match &which {
+            Which::One(id) => vec![id.clone()],
+            Which::Of(group) => all_ids(&plane, List::RegistrationsOf(group), "registrationId").await?,
+        };
+        if check_only {
+            return match &which {
+                Which::One(id) => precondition.check_removal(&plane, Collection::Registrations, id, context).await,
+                Which::Of(_) => {
+                    context.events.verbose(format!("{} registrations would be removed.", ids.len()));
+                    Ok(())
+                }
+            };
+        }
+        let if_match = precondition.if_match();
+        let pass_thru = PassThru::of(pass_thru, all, common.shape);
+        Removal { collection: Collection::Registrations, ids: &ids, all, if_match, pass_thru }
+            .run(&plane, context)
+            .await
     };
-    let removed = write.await.map_err(|error: Error| error.with_target(Collection::Registrations.target(&id)))?;
-    if removed && pass_thru { context.events.item(Value::Bool(true)).await } else { Ok(()) }
+    remove.await.map_err(|error: Error| error.with_target(which.target()))
 }

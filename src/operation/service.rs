@@ -120,7 +120,11 @@ impl Wanted {
     }
 }
 
-async fn one(target: Option<Target>, context: &Context) -> Result<Record> {
+/// Reads the service that `target` names.
+///
+/// # Errors
+/// [`Code::InvalidArgument`] if it is named by its host only, and those of Azure Resource Manager.
+pub async fn one(target: Option<Target>, context: &Context) -> Result<Record> {
     Ok(match target {
         Some(Target::Resource { id, .. }) => context.connection.resource_manager(&context.events).service(&id).await?,
         Some(Target::Name { resource_group_name: Some(resource_group_name), name }) => {

@@ -36,6 +36,17 @@ pub fn registration(shape: Shape, record: Record) -> Value {
     }
 }
 
+/// The registration of a device by the device itself, which the Az module has no class for.
+pub fn device(shape: Shape, mut record: Record) -> Value {
+    match shape {
+        Shape::Az => Value::Object(record.0),
+        Shape::PowerShell => match record.remove(&["registrationState"]) {
+            Some(Value::Object(state)) => powershell::registration(&Record(state)),
+            _ => Value::Null,
+        },
+    }
+}
+
 /// An attestation mechanism on its own, with its keys.
 pub fn attestation(shape: Shape, record: Record) -> Value {
     match shape {

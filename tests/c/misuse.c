@@ -19,6 +19,7 @@ static starter *const starters[] = {
     aziotdps_registration_remove,
     aziotdps_attestation_get,
     aziotdps_device_key_derive,
+    aziotdps_device_register,
     aziotdps_service_get,
     aziotdps_service_list,
     aziotdps_service_connection_string,

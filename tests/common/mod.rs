@@ -6,6 +6,7 @@
 //! | `host` | raw HTTPS, with no knowledge of the library's client |
 //! | `program` | the built program |
 //! | `signature` | shared access signatures |
+//! | `webhook` | a webhook of a custom allocation |
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -15,12 +16,14 @@ mod host;
 #[cfg(feature = "cli")]
 mod program;
 mod signature;
+mod webhook;
 
 pub use bench::{Bench, Outcome, finish, http, secrets};
 pub use host::*;
 #[cfg(feature = "cli")]
 pub use program::{PROGRAM, Ran, Service};
 pub use signature::{hmac, percent_encoded, shared_access_signature, soon};
+pub use webhook::webhook;
 
 use std::sync::LazyLock;
 use std::time::Duration;

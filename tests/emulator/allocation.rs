@@ -1,14 +1,11 @@
 //! Which hub a device goes to, and what becomes of it when it comes again.
 
 use super::device::{Device, derived_key, group, individual, primary};
-use crate::common::{Host, KEY, options, wire};
+use crate::common::{Host, KEY, options, webhook, wire};
 use aziotdps::emulator::{Configuration, LinkedHub, Options};
 use aziotdps::model::AllocationPolicy;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 fn configuration(hubs: &[(&str, u32, u32)]) -> Configuration {
@@ -141,34 +138,6 @@ async fn a_device_that_comes_again_is_treated_by_its_policy() {
         );
         assert_eq!(twin(&host).await["tags"]["round"], twin_of, "round {round}");
     }
-}
-
-/// A webhook on this machine: its address, and the requests that it got, each head and body. It answers each with the
-/// next of `answers`, a status and a body, after `pause`; then it is gone.
-fn webhook(answers: Vec<(u16, String)>, pause: Duration) -> (String, Receiver<(String, Value)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://localhost:{}/api/allocate?code=secret", listener.local_addr().unwrap().port());
-    let (sender, requests) = channel();
-    std::thread::spawn(move || {
-        for (status, answer) in answers {
-            let mut stream = BufReader::new(listener.accept().unwrap().0);
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") {
-                assert_ne!(stream.read_line(&mut head).unwrap(), 0);
-            }
-            let lower = head.to_ascii_lowercase();
-            let length = lower.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
-            let mut body = vec![0; length.parse().unwrap()];
-            stream.read_exact(&mut body).unwrap();
-            sender.send((lower, serde_json::from_slice(&body).unwrap())).unwrap();
-            std::thread::sleep(pause);
-            let length = answer.len();
-            let text = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{answer}");
-            // The emulator may have given up.
-            let _ = stream.get_mut().write_all(text.as_bytes());
-        }
-    });
-    (url, requests)
 }
 
 fn custom(url: &str) -> Value {

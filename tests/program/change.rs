@@ -128,6 +128,33 @@ fn one_certificate_goes_and_never_the_last() {
 }
 
 #[test]
+fn the_only_certificate_stays_where_az_leaves_it() {
+    let service = Service::start();
+    service.enrollment(&["create", "--eid", "x", "--at", "x509", "--cp", PEM, "--only-show-errors"]).ok();
+    let thumbprint = "attestation.x509.clientCertificates.primary.info.sha256Thumbprint";
+    let before = service.enrollment(&["show", "--eid", "x", "--query", thumbprint]).ok().out;
+    let ran = service.enrollment(&["update", "--eid", "x", "--rc", "--query", thumbprint]);
+    assert_eq!(
+        (ran.code, ran.out, ran.err.as_str()),
+        (Some(0), before, "warning: The certificate stays: the record has no other one.\n")
+    );
+}
+
+#[test]
+fn hubs_without_a_policy_and_one_key_alone_are_taken_as_az_does() {
+    let service = Service::start();
+    service.create("d");
+    let hub = service.enrollment(&["update", "--eid", "d", "--ih", "h.azure-devices.net"]).ok().record();
+    assert_eq!(hub["iotHubs"], serde_json::json!(["h.azure-devices.net"]));
+    for (given, made) in [("primaryKey", "secondaryKey"), ("secondaryKey", "primaryKey")] {
+        let option = if given == "primaryKey" { "--pk" } else { "--sk" };
+        let created = service.enrollment(&["create", "--eid", given, "--at", "symmetricKey", option, KEY]).ok().json();
+        let keys = &created["attestation"]["symmetricKey"];
+        assert!(keys[given] == KEY && keys[made].as_str().is_some_and(|key| key != KEY), "{keys}");
+    }
+}
+
+#[test]
 fn the_device_registry_is_named_on_both_nouns() {
     let service = Service::start();
     let names = "--namespace-name n --certificate-authority-name c --certificate-policy-name p";

@@ -6,6 +6,7 @@ mod az;
 mod change;
 #[path = "../common/mod.rs"]
 mod common;
+mod device;
 mod group;
 mod messages;
 mod registration;
@@ -197,7 +198,6 @@ fn what_cannot_be_right_is_refused_before_any_call() {
         (&symmetric, &["-d", "a b"], "--device-id", "device id"),
         (&symmetric, &["--pk", "not base64!", "--sk", KEY], "--primary-key", "16 to 64 bytes"),
         (&symmetric, &["--pk", KEY, "--sk", "QUJD"], "--secondary-key", "16 to 64 bytes"),
-        (&symmetric, &["--pk", KEY], "--secondary-key", "both primary and secondary key"),
         (&symmetric, &["--ek", "QUJD"], "--endorsement-key", "attestation type Tpm"),
         (&["create", "--eid", "d", "--at", "tpm"], &[], "--endorsement-key", "A TPM enrollment needs"),
         (&x509, &[], "", "An X.509 enrollment needs"),
@@ -211,7 +211,10 @@ fn what_cannot_be_right_is_refused_before_any_call() {
         (&symmetric, &["--ap", "custom", "--wh", "http://f.example"], "--webhook-url", "https"),
         (&symmetric, &["--ap", "hashed", "--hn", "h.example"], "--iot-hub-host-name", "not required"),
         (&symmetric, &hubs, "--allocation-policy", "allocation policy"),
-        (&["update", "--eid", "d"], &["-e", ""], "--etag", "etag"),
+        (&symmetric, &["--ap", "hashed", "--ih", "short"], "--iot-hubs", "is it 'short.azure-devices.net'?"),
+        (&["update", "--eid", "d"], &["-e", ""], "--etag", "not an etag"),
+        (&["update", "--eid", "d"], &["-e", "v1.0"], "--etag", "'*' for any version"),
+        (&["show"], &["--eid", &"a".repeat(129)], "--enrollment-id", "(129 characters)"),
     ] {
         let login = ["--login", service.connection_string()];
         let ran = Ran::of(service.command(PROGRAM).arg("enrollment").args(before).args(after).args(login));

@@ -2,7 +2,7 @@
 
 use crate::common::Service;
 use crate::common::http;
-use aziotdps::emulator::Options;
+use aziotdps::emulator::{Fault, Options};
 use reqwest::Method;
 use serde_json::json;
 
@@ -58,4 +58,53 @@ fn a_groups_registrations_are_listed_over_all_pages_shown_and_removed() {
     assert_eq!(service.line("registration delete --rid r2 -e *").ok().out, "");
     service.line("registration show --rid r1").fails(3, &["registration/r1"]);
     assert_eq!(service.line("registration list --gid g").ok().json().as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn the_registrations_of_a_group_go_at_once_when_it_is_said_twice() {
+    let service = Service::with(Options { page_size: 2, ..Options::default() });
+    for number in 0..5 {
+        service.register(&format!("r{number}"), json!({"enrollmentGroupId": "g", "assignedHub": "h"}));
+    }
+    service.register("other", json!({"enrollmentGroupId": "o", "assignedHub": "h"}));
+    let count = |group: &str| service.line(&format!("registration list --gid {group} --query length(@)")).ok().out;
+    for (wrong, says) in [
+        ("--only-show-errors", "--registration-id"),
+        ("--all", "--enrollment-id"),
+        ("--all --yes", "--enrollment-id"),
+        ("--gid g", "--all"),
+        ("--gid g --all", "--yes"),
+        ("--gid g --rid r1", "--all"),
+        ("--gid g --rid r1 --all --yes", "--all"),
+        ("--gid g --all --yes --etag IjBhMDA=", "--etag"),
+        ("--gid a/b --all --yes", "option: --enrollment-id"),
+    ] {
+        service.line(&format!("enrollment-group registration delete {wrong}")).fails(2, &[says]);
+    }
+    assert_eq!(count("g"), "5\n");
+    assert_eq!(service.line("enrollment-group registration delete --gid g --all --yes").ok().out, "");
+    assert_eq!((count("g"), count("o")), ("0\n".to_owned(), "1\n".to_owned()));
+    service.line("registration delete --gid nobody --all --yes").ok();
+}
+
+#[test]
+fn a_group_that_is_removed_says_that_registrations_stay() {
+    let service = Service::start();
+    for group in ["g", "empty", "again"] {
+        service.line(&format!("enrollment-group create --gid {group} -o none")).ok();
+    }
+    service.register("r", json!({"enrollmentGroupId": "g", "assignedHub": "h"}));
+    service.register("s", json!({"enrollmentGroupId": "again", "assignedHub": "h"}));
+    let removed = service.line("enrollment-group delete --gid g");
+    assert_eq!((removed.code, removed.out.as_str()), (Some(0), ""));
+    assert!(
+        removed.err.starts_with("warning: Group 'g' is removed. Registrations of its devices stay"),
+        "{}",
+        removed.err
+    );
+    service.line("enrollment-group delete --gid empty").ok();
+    // Who may not read them is not told, and the removal is none the worse.
+    service.emulator.faults().queue(Fault::status(403).on("POST", "/registrations/"));
+    service.line("enrollment-group delete --gid again").ok();
+    service.line("enrollment-group show --gid again").fails(3, &[]);
 }

@@ -5,12 +5,14 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
-/// The command line as the grammar has it: `iot dps` may stand before a command, as after `az`, and the address of the
-/// emulator may stand by itself.
+/// The command line as the grammar has it: `iot dps` or `iot` may stand before a command, as after `az`, and the address of
+/// the emulator may stand by itself.
 pub fn prepared(given: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut given: Vec<OsString> = given.collect();
-    if given.get(1..3).is_some_and(|words| words == ["iot", "dps"]) {
-        given.drain(1..3);
+    match given.get(1..3) {
+        Some(words) if words == ["iot", "dps"] => drop(given.drain(1..3)),
+        Some(words) if words == ["iot", "device"] => drop(given.remove(1)),
+        _ => {}
     }
     let mut prepared: Vec<OsString> = Vec::with_capacity(given.len());
     for argument in given {
@@ -64,6 +66,7 @@ mod tests {
         for (given, expected) in [
             ("az iot dps enrollment list", "az enrollment list"),
             ("az iot dps list", "az list"),
+            ("az iot device registration create", "az device registration create"),
             ("a enrollment --emulator list", "a enrollment --emulator list"),
             ("a list --emulator 8443 -o tsv", "a list --emulator=8443 -o tsv"),
             ("a list --emulator localhost:1", "a list --emulator=localhost:1"),

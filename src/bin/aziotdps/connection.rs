@@ -83,6 +83,12 @@ impl Connection {
         Wanted { verbose: self.verbose, debug: self.debug, only_errors: self.only_show_errors }
     }
 
+    /// Whether a service is named, by an option or in the environment.
+    pub fn names_service(&self) -> bool {
+        let named = [&self.dps_name, &self.connection_string, &self.emulator].into_iter().any(Option::is_some);
+        named || self.ca_certificate.is_some() || variable(CONNECTION_STRING).is_some()
+    }
+
     /// The service as it was named.
     pub fn name(&self) -> Option<&str> {
         self.dps_name.as_deref()

@@ -128,7 +128,7 @@ impl Console {
         let Wanted { verbose, debug, only_errors } = self.wanted;
         let (name, style, wanted) = match message.level {
             Level::Warning => ("warning", WARNING, !only_errors),
-            Level::Verbose if is_wait(message) => ("info", PLAIN, !only_errors),
+            Level::Notice => ("info", PLAIN, !only_errors),
             Level::Verbose => ("info", PLAIN, verbose || debug),
             Level::Debug => ("debug", PLAIN, debug),
         };
@@ -166,7 +166,7 @@ impl Console {
             Outcome::Unknown => line("outcome", "unknown: the change may have been made"),
             Outcome::Applied => line("outcome", "the change was made"),
         }
-        line("help", &format!("aziotdps help {:?}", error.code()));
+        line("help", &error.help());
         self.line(&text);
         error.code().into()
     }
@@ -180,11 +180,6 @@ impl Console {
 /// Tells of a failure that has no code.
 pub fn fail(message: &str) {
     eprintln!("{ERROR}error:{ERROR:#} {message}");
-}
-
-/// Whether it says why it takes so long.
-fn is_wait(message: &Message) -> bool {
-    message.text.starts_with("waiting ")
 }
 
 /// How a person spells the members of the request that `command` makes: options, and the environment.

@@ -26,7 +26,7 @@ mod run;
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use command::verb::{Alone, On};
-use command::{device_key, dps, enrollment, enrollment_group, registration};
+use command::{device, device_key, dps, enrollment, enrollment_group, registration};
 use console::Exit;
 use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
@@ -45,6 +45,8 @@ enum Noun {
     Enrollment(Box<On<enrollment::Verb>>),
     /// Enrollment groups: devices with a common key or certificate authority.
     EnrollmentGroup(Box<On<enrollment_group::Verb>>),
+    /// Devices that register themselves.
+    Device(Box<On<device::Verb>>),
     /// List the provisioning services of the subscription, or of --resource-group.
     #[command(after_help = "Examples:
   aziotdps list --output table
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
     match noun {
         Noun::Enrollment(noun) => run::run(&noun.verb, &noun.connection, asked),
         Noun::EnrollmentGroup(noun) => run::run(&noun.verb, &noun.connection, asked),
+        Noun::Device(noun) => run::run(&noun.verb, &noun.connection, asked),
         Noun::List(noun) => run::run(&noun.verb, &noun.connection, asked),
         Noun::Show(noun) => run::run(&noun.verb, &noun.connection, asked),
         Noun::ConnectionString(noun) => run::run(&noun.verb, &noun.connection, asked),

@@ -1,13 +1,13 @@
 //! An operation from its start to the exit code: records to stdout, everything else to stderr.
 
 use crate::command::content;
-use crate::command::verb::Verb;
+use crate::command::verb::{Service, Verb};
 use crate::connection::Connection;
 use crate::console::{Console, Exit};
 use crate::interrupt::on_interrupt;
 use crate::output::{Failure, Printer};
 use aziotdps::error::{Code, Error, Outcome};
-use aziotdps::model::{EnrollmentKind, Members};
+use aziotdps::model::Members;
 use aziotdps::operation::{Call, Event, Operation, Session};
 use clap::Command;
 use serde_json::{Value, json};
@@ -102,7 +102,12 @@ impl Host<'_> {
         let running = self.running.clone();
         on_interrupt(move || running.interrupt()).map_err(|error| self.fail(&error.to_string()))?;
         let mut service = Value::Null;
-        if !given.offline() {
+        let connects = match given.service() {
+            Service::Needed => true,
+            Service::Optional => self.connection.names_service(),
+            Service::None => false,
+        };
+        if connects {
             let (connect, about) = self.connection.requests(call).map_err(|error| self.tell(&error))?;
             request.extend(about);
             self.carry_out(&session, Call::SessionConnect, &connect, |records| {
@@ -110,14 +115,14 @@ impl Host<'_> {
                 Ok(())
             })?;
         }
-        if let (Call::Remove(kind), Some(_)) = (call, given.removes_all()) {
+        if given.removes_all().is_some() {
             let name = self
                 .connection
                 .name()
                 .or(service["DpsName"].as_str())
                 .or(service["HostName"].as_str())
                 .unwrap_or_default();
-            return self.remove_all(&session, kind, request, asks.then_some(name));
+            return self.remove_all(&session, call, request, asks.then_some(name));
         }
         let out = BufWriter::new(io::stdout().lock());
         let list = is_list(call, &request);
@@ -130,21 +135,22 @@ impl Host<'_> {
         done.and(printed)
     }
 
-    /// Removes all records of a kind; asks first where the name of the service to `ask` about is given.
-    fn remove_all(
-        &self,
-        session: &Session,
-        kind: EnrollmentKind,
-        mut request: Members,
-        ask: Option<&str>,
-    ) -> Result<(), Stop> {
-        let noun = kind.noun();
+    /// Removes all records that `call` is about; asks first where the name of the service to `ask` about is given.
+    fn remove_all(&self, session: &Session, call: Call, mut request: Members, ask: Option<&str>) -> Result<(), Stop> {
+        let (noun, list) = match call {
+            Call::Remove(kind) => (kind.noun(), Call::List(kind)),
+            _ => ("registration", Call::RegistrationGet),
+        };
         let of = |count: usize| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         if let Some(service) = ask {
             let mut count = 0;
-            let about: Members =
-                request.get_key_value("target").map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
-            self.carry_out(session, Call::List(kind), &Value::Object(about), |records| {
+            let group = request.get("enrollmentId").and_then(Value::as_str);
+            let place = group.map_or(format!("'{service}'"), |group| format!("group '{group}' in '{service}'"));
+            let about: Members = ["target", "enrollmentId"]
+                .into_iter()
+                .filter_map(|member| Some((member.to_owned(), request.get(member)?.clone())))
+                .collect();
+            self.carry_out(session, list, &Value::Object(about), |records| {
                 count += records.len();
                 Ok(())
             })?;
@@ -152,7 +158,7 @@ impl Host<'_> {
                 self.console.summary(&format!("There is no {noun} to remove."));
                 return Ok(());
             }
-            let question = format!("Remove {} of '{service}'? This cannot be undone.", of(count));
+            let question = format!("Remove {} of {place}? This cannot be undone.", of(count));
             if !self.console.ask(&question).map_err(|error| self.fail(&error.to_string()))? {
                 return Err(self.fail("not confirmed; nothing was removed"));
             }
@@ -160,7 +166,7 @@ impl Host<'_> {
         // One `true` for each.
         request.insert("passThru".to_owned(), json!(true));
         let mut removed = 0;
-        let done = self.carry_out(session, Call::Remove(kind), &Value::Object(request), |records| {
+        let done = self.carry_out(session, call, &Value::Object(request), |records| {
             removed += records.len();
             Ok(())
         });

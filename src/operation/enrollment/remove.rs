@@ -1,15 +1,11 @@
 //! Removing records.
 
-use super::target_of;
 use crate::connection::Context;
-use crate::data_plane::{DataPlane, List, Pages, parse_record};
+use crate::data_plane::{DataPlane, List};
 use crate::error::{Code, Error, Result};
-use crate::events::{Event, Progress};
 use crate::model::EnrollmentKind;
-use crate::operation::request::{Common, Precondition, Request, enrollment_id};
-use crate::present::Shape;
+use crate::operation::request::{Common, PassThru, Precondition, Removal, Request, all_ids, enrollment_id};
 use serde::Deserialize;
-use serde_json::Value;
 
 /// Removes one record by its id, or every record of the service.
 pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
@@ -45,7 +41,7 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
         let plane = DataPlane::open(target, None, context).await?;
         let ids = match id {
             Some(id) => vec![id],
-            None => all_ids(&plane, kind).await?,
+            None => all_ids(&plane, List::Enrollments(kind), kind.id_member()).await?,
         };
         Ok((plane, ids))
     };
@@ -59,42 +55,26 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
             }
         };
     }
-    let total = ids.len() as u64;
-    // As in the Az module: one `true` for all of them, if all are removed.
-    let in_one = all && common.shape == Shape::PowerShell;
-    let mut failed = false;
-    for (done, id) in (0..).zip(&ids) {
-        if all {
-            let activity = format!("Removing {}", kind.collection());
-            let progress = Progress { activity, status: id.clone(), completed_items: done, total_items: Some(total) };
-            context.events.emit(Event::Progress(progress)).await?;
-        }
-        match plane.remove(kind, id, precondition.if_match()).await {
-            Ok(removed) if removed && pass_thru && !in_one => context.events.item(Value::Bool(true)).await?,
-            Ok(_) => {}
-            // Another may have removed it since the list was read: it is gone, as was asked.
-            Err(error) if all && error.code() == Code::NotFound => {}
-            Err(error) if error.is_terminating() => return Err(error.with_target(target_of(kind, id))),
-            Err(error) => {
-                failed = true;
-                context.events.emit(Event::Error(error.with_target(target_of(kind, id)))).await?;
-            }
-        }
+    let pass_thru = PassThru::of(pass_thru, all, common.shape);
+    let removal = Removal { collection: kind.into(), ids: &ids, all, if_match: precondition.if_match(), pass_thru };
+    removal.run(&plane, context).await?;
+    match &ids[..] {
+        [group] if kind == EnrollmentKind::Group && !all => warn_of_registrations(&plane, group, context).await,
+        _ => Ok(()),
     }
-    if in_one && pass_thru && !failed { context.events.item(Value::Bool(true)).await } else { Ok(()) }
 }
 
-async fn all_ids(plane: &DataPlane<'_>, kind: EnrollmentKind) -> Result<Vec<String>> {
-    let mut ids = Vec::new();
-    let mut continuation: Option<String> = None;
-    let mut pages = Pages::default();
-    loop {
-        let page = plane.query(List::Enrollments(kind), None, continuation.as_deref()).await?;
-        for record in &page.records {
-            ids.extend(parse_record(record)?.text(&[kind.id_member()]).map(str::to_owned));
-        }
-        let Some(token) = page.continuation else { return Ok(ids) };
-        pages.follow(&token, page.records.is_empty())?;
-        continuation = Some(token);
+/// Warns if devices of a group that was removed have registrations: the service keeps them, and lists them by the group's
+/// id only. Whoever may not read them is not told.
+async fn warn_of_registrations(plane: &DataPlane<'_>, group: &str, context: &Context) -> Result<()> {
+    match plane.query(List::RegistrationsOf(group), Some(1), None).await {
+        Ok(page) if page.records.is_empty() => {}
+        Ok(_) => context.events.warning(format!(
+            "Group '{group}' is removed. Registrations of its devices stay and count towards the service's quota; they \
+             can still be listed and removed by the group's id."
+        )),
+        Err(error) if error.code() == Code::Cancelled => return Err(error),
+        Err(error) => context.events.verbose(format!("registrations of group '{group}' could not be read: {error}")),
     }
+    Ok(())
 }

@@ -114,6 +114,9 @@ async fn merge(
             let message = "The service's record has no etag, so it cannot be changed safely.";
             return Err(in_doubt(Error::new(Code::UnexpectedResponse, message)));
         };
+        if merge == 1 {
+            change.warn(kind, &before, &context.events);
+        }
         let mut record = before;
         for member in READ_ONLY {
             record.remove(&[member]);

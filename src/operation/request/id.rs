@@ -59,7 +59,9 @@ pub fn check_id(kind: EnrollmentKind, id: &str) -> Result<()> {
         return Ok(());
     }
     let rule = "1 to 128 letters, digits and - . _ : with a letter, a digit or - at the end";
-    Err(Error::argument(kind.id_member(), format!("{} is not the id of an {}: {rule}.", quote(id), kind.noun())))
+    let length = if id.len() > 128 { format!(" ({} characters)", id.chars().count()) } else { String::new() };
+    let given = quote(id);
+    Err(Error::argument(kind.id_member(), format!("{given}{length} is not the id of an {}: {rule}.", kind.noun())))
 }
 
 #[cfg(test)]
@@ -75,6 +77,7 @@ mod tests {
         for id in ["", "a/b", "a b", "ä", "a.", "..", "a:", "a?x", &format!("{longest}a")] {
             let refused = check_id(EnrollmentKind::Group, id).unwrap_err();
             assert_eq!(refused.parameter(), Some("enrollmentGroupId"), "{id}");
+            assert_eq!(refused.message().contains("(129 characters)"), id.len() == 129, "{refused}");
         }
     }
 }

@@ -9,6 +9,7 @@ mod limits;
 mod members;
 mod paging;
 mod precondition;
+mod removal;
 mod structure;
 
 pub use id::{check_id, enrollment_id, required};
@@ -16,6 +17,7 @@ pub use json::json_object;
 pub use limits::{Limits, maximum_attempts, seconds};
 pub use paging::{Paging, broken_off};
 pub use precondition::Precondition;
+pub use removal::{PassThru, Removal, all_ids};
 
 use crate::error::{Code, Error, Result, quote};
 use crate::model::{Members, has_reserved_text};

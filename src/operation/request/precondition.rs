@@ -2,8 +2,9 @@
 
 use crate::connection::Context;
 use crate::data_plane::DataPlane;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, quote};
 use crate::model::{Collection, Record};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 
 /// Which version of a record a write replaces or removes.
@@ -24,10 +25,14 @@ impl Precondition {
     pub fn check(&self) -> Result<()> {
         match &self.etag {
             Some(_) if self.force => Err(Error::argument("force", "⟨etag⟩ and ⟨force⟩ exclude each other.")),
-            Some(etag) if etag.trim().is_empty() || etag.contains(|c: char| c.is_control()) => Err(Error::argument(
-                "etag",
-                "The value of ⟨etag⟩ is empty or has control characters; it is the text that a read returns as etag.",
-            )),
+            Some(etag) if !is_etag(etag) => {
+                let message = format!(
+                    "The value of ⟨etag⟩, {}, is not an etag; accepted are that of a record, such as 'IjA0MDAxIg==', its \
+                     quoted form, such as '\"04001\"', and '*' for any version.",
+                    quote(etag)
+                );
+                Err(Error::argument("etag", message))
+            }
             _ => Ok(()),
         }
     }
@@ -67,5 +72,30 @@ impl Precondition {
     /// The `If-Match` header that the caller asked for; `*` is any version.
     pub fn if_match(&self) -> Option<&str> {
         if self.force { Some("*") } else { self.etag.as_deref() }
+    }
+}
+
+/// Whether `text` is `*`, base64 as the service has it, or a quoted text as HTTP has it.
+fn is_etag(text: &str) -> bool {
+    let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match quoted {
+        Some(inside) => inside.chars().all(|character| character.is_ascii_graphic() && character != '"'),
+        None => text == "*" || !text.is_empty() && BASE64_STANDARD.decode(text).is_ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_is_refused_that_no_record_can_have() {
+        let check = |etag: &str| Precondition { etag: Some(etag.to_owned()), force: false }.check();
+        for etag in ["*", "IjA0MDAxIg==", "AAAAACaDEwU=", "\"04001\"", "W/\"04001\"", "\"\""] {
+            check(etag).unwrap();
+        }
+        for etag in ["", " ", "**", "IjA0MDAxIg", "04001!", "\"04001", "\"a\"b\"", "\"a\nb\""] {
+            assert_eq!(check(etag).unwrap_err().parameter(), Some("etag"), "{etag:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The groups, and the commands that are in them.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Devices", &["enrollment", "enrollment-group"]),
+    ("Devices", &["enrollment", "enrollment-group", "device"]),
     ("Provisioning services", &["list", "show", "connection-string", "dps"]),
     ("This machine", &["emulator", "completion", "man", "version", "help"]),
 ];

@@ -289,7 +289,10 @@ fn twin(given: &str) -> Result<Members, String> {
 const TWIN_LIMIT: u64 = 4 << 20;
 
 /// A JSON object, as JSON or as `az` takes it besides, or a file of it.
-fn object(given: &str) -> Result<Members, String> {
+///
+/// # Errors
+/// What is wrong with it, and what is accepted.
+pub fn object(given: &str) -> Result<Members, String> {
     let is_file = |path: &str| fs::metadata(path).is_ok_and(|file| file.is_file());
     let Some(path) = given.strip_prefix('@') else {
         return literal::object(given)

@@ -1,6 +1,6 @@
 //! The key of one device of a symmetric-key group.
 
-use super::verb;
+use super::verb::{self, Service};
 use aziotdps::operation::Call;
 use clap::Args;
 use serde::Serialize;
@@ -25,7 +25,8 @@ impl verb::Verb for DeviceKey {
         Call::DeviceKeyDerive
     }
 
-    fn offline(&self) -> bool {
-        self.symmetric_key.is_some() || self.enrollment_group_id.is_none()
+    fn service(&self) -> Service {
+        let offline = self.symmetric_key.is_some() || self.enrollment_group_id.is_none();
+        if offline { Service::None } else { Service::Needed }
     }
 }

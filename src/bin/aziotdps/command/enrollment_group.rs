@@ -3,7 +3,7 @@
 use super::content::Content;
 use super::device_key::DeviceKey;
 use super::registration;
-use super::verb::{self, Create, Delete, List, Show, Update};
+use super::verb::{self, Create, Delete, List, Service, Show, Update};
 use aziotdps::model::EnrollmentKind;
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
@@ -67,13 +67,17 @@ impl verb::Verb for Verb {
         }
     }
 
-    fn offline(&self) -> bool {
-        matches!(self, Self::ComputeDeviceKey(key) if key.offline())
+    fn service(&self) -> Service {
+        match self {
+            Self::ComputeDeviceKey(key) => key.service(),
+            _ => Service::Needed,
+        }
     }
 
     fn removes_all(&self) -> Option<bool> {
         match self {
             Self::Delete(delete) => delete.all(),
+            Self::Registration(verb) => verb.removes_all(),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Registrations, by their own ids and by their group.
 
-use super::verb::{self, DeleteOne, List};
+use super::verb::{self, Delete, List};
 use aziotdps::operation::Call;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -17,10 +17,12 @@ pub enum Verb {
     #[command(after_help = "Examples:
   aziotdps enrollment-group registration show -n mydps --rid dev-01")]
     Show(Show<Id>),
-    /// Remove a registration: the device stays in its hub and may provision again.
+    /// Remove a registration, or all of a group: the devices stay in their hubs and may provision again.
     #[command(after_help = "Examples:
-  aziotdps enrollment-group registration delete -n mydps --rid dev-01")]
-    Delete(DeleteOne<Id>),
+  aziotdps enrollment-group registration delete -n mydps --rid dev-01
+  aziotdps enrollment-group registration delete -n mydps --gid meters --all --yes",
+        mut_arg("all", |all| all.requires("enrollment_id")))]
+    Delete(Delete<Removed>),
 }
 
 impl verb::Verb for Verb {
@@ -28,6 +30,13 @@ impl verb::Verb for Verb {
         match self {
             Self::List(_) | Self::Show(_) => Call::RegistrationGet,
             Self::Delete(_) => Call::RegistrationRemove,
+        }
+    }
+
+    fn removes_all(&self) -> Option<bool> {
+        match self {
+            Self::Delete(delete) => delete.all(),
+            _ => None,
         }
     }
 }
@@ -59,4 +68,16 @@ pub struct Id {
     /// The device's registration id.
     #[arg(long, visible_alias = "rid", value_name = "ID")]
     registration_id: String,
+}
+
+/// Which registration is removed, or those of which group.
+#[derive(Args, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
+    /// The device's registration id.
+    #[arg(long, visible_alias = "rid", value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    registration_id: Option<String>,
+    /// The group's id, with --all.
+    #[arg(long, visible_aliases = ["eid", "group-id", "gid"], value_name = "ID", requires = "all")]
+    enrollment_id: Option<String>,
 }

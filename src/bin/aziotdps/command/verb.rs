@@ -13,15 +13,26 @@ pub trait Verb: Serialize {
     /// The library's name for it.
     fn call(&self) -> Call;
 
-    /// Whether it takes no service.
-    fn offline(&self) -> bool {
-        false
+    /// Whether it is about a service.
+    fn service(&self) -> Service {
+        Service::Needed
     }
 
     /// Where it removes every record of a kind: whether that is not to be asked about.
     fn removes_all(&self) -> Option<bool> {
         None
     }
+}
+
+/// Whether a verb is about a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// It is: one has to be named.
+    Needed,
+    /// It is where one is named.
+    Optional,
+    /// It is not.
+    None,
 }
 
 /// A noun: its verbs, and the service that all of them are about.

@@ -63,8 +63,23 @@ const INDIVIDUAL: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The members that `az` has of a device's registration; the service may have others.
+const REGISTRATION: &[&str] = &[
+    "assignedHub",
+    "createdDateTimeUtc",
+    "deviceId",
+    "etag",
+    "lastUpdatedDateTimeUtc",
+    "registrationId",
+    "responsePayload",
+    "substatus",
+];
+
 /// Adds to a record of `call` the members that it lacks.
 pub fn fill(call: Call, record: &mut Value) {
+    if call == Call::DeviceRegister {
+        return fill_registration(record);
+    }
     let individual = match call {
         Call::New(EnrollmentKind::Individual) | Call::Set(EnrollmentKind::Individual) => INDIVIDUAL,
         Call::New(EnrollmentKind::Group) | Call::Set(EnrollmentKind::Group) => &[],
@@ -75,6 +90,17 @@ pub fn fill(call: Call, record: &mut Value) {
             for member in *members {
                 object.entry(*member).or_insert(Value::Null);
             }
+        }
+    }
+}
+
+/// Adds to the registration of a device what `az` has: the answer of a webhook under another name, and nulls.
+fn fill_registration(record: &mut Value) {
+    if let Some(Value::Object(state)) = record.get_mut("registrationState") {
+        let payload = state.get("payload").cloned().unwrap_or_default();
+        state.insert("responsePayload".to_owned(), payload);
+        for member in REGISTRATION {
+            state.entry(*member).or_insert(Value::Null);
         }
     }
 }

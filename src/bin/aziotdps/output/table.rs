@@ -46,6 +46,12 @@ const REGISTRATIONS: &[Column] = &[
     Column("Error", "/errorMessage", 3),
     Column("LastUpdated", "/lastUpdatedDateTimeUtc", 4),
 ];
+const DEVICE_REGISTRATIONS: &[Column] = &[
+    Column("RegistrationId", "/registrationState/registrationId", 0),
+    Column("Status", "/status", 1),
+    Column("AssignedHub", "/registrationState/assignedHub", 2),
+    Column("DeviceId", "/registrationState/deviceId", 3),
+];
 const SERVICES: &[Column] = &[
     Column("Name", "/name", 0),
     Column("ResourceGroup", "/resourcegroup", 1),
@@ -68,6 +74,7 @@ fn columns(call: Call) -> &'static [Column] {
         | Call::New(EnrollmentKind::Group)
         | Call::Set(EnrollmentKind::Group) => GROUPS,
         Call::RegistrationGet => REGISTRATIONS,
+        Call::DeviceRegister => DEVICE_REGISTRATIONS,
         Call::ServiceGet | Call::ServiceList => SERVICES,
         Call::ServiceConnectionString => CONNECTION_STRINGS,
         _ => RESULTS,

@@ -2,6 +2,7 @@
 //! scripts match. What the Az module silently ignores is refused here.
 
 use super::change::Change;
+use crate::credential::is_host_name;
 use crate::error::{Code, Error, Result, quote};
 use crate::model::{AllocationPolicy, ClearableMember, Record, WireEnum};
 use reqwest::Url;
@@ -11,6 +12,8 @@ use serde_json::json;
 const CUSTOM: &[&str] = &["customAllocationDefinition"];
 const WEBHOOK_URL: &[&str] = &["customAllocationDefinition", "webhookUrl"];
 const API_VERSION: &[&str] = &["customAllocationDefinition", "apiVersion"];
+
+const NO_POLICY: &str = "Please provide allocation policy.";
 
 /// The members of the allocation that a request gives.
 #[derive(Debug, Default, Deserialize)]
@@ -45,16 +48,23 @@ impl Allocation {
             .map(|hub| (hub, "iotHub"))
             .chain(self.iot_hub_host_name.iter().map(|hub| (hub, "iotHubHostName")))
         {
-            if !crate::credential::is_host_name(hub) {
-                let given = quote(hub);
+            let given = quote(hub);
+            if !is_host_name(hub) {
                 let message = format!("{given} is not the host name of a hub, such as 'myhub.azure-devices.net'.");
+                return Err(Error::argument(parameter, message));
+            }
+            // A hub is linked by its whole host name, and only linked ones can be named.
+            if !hub.contains('.') {
+                let message = format!("{given} is not the whole host name of a hub; is it '{hub}.azure-devices.net'?");
                 return Err(Error::argument(parameter, message));
             }
         }
         if let Some(text) = &self.webhook_url
             && !Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host())
         {
-            return Err(Error::argument("webhookUrl", "The webhook's URL is not an https URL."));
+            // Its query may have a key, so it is not shown.
+            let form = "an https URL with a host, such as 'https://myfunctions.azurewebsites.net/api/allocate?code=…'";
+            return Err(Error::argument("webhookUrl", format!("The URL of the webhook is not {form}.")));
         }
         match self.allocation_policy {
             Some(AllocationPolicy::Static) if self.iot_hub.as_ref().is_some_and(|hubs| hubs.len() != 1) => {
@@ -74,6 +84,9 @@ impl Allocation {
     /// [`Code::InvalidArgument`].
     pub fn check_new(&self) -> Result<()> {
         self.check()?;
+        if self.allocation_policy.is_none() && self.iot_hub.is_some() {
+            return Err(Error::argument("allocationPolicy", NO_POLICY));
+        }
         self.apply(&Change::default(), &mut Record::default()).map_err(|error| error.with_code(Code::InvalidArgument))
     }
 
@@ -99,10 +112,15 @@ impl Allocation {
         }
         let policy =
             self.allocation_policy.or_else(|| record.text(&["allocationPolicy"]).and_then(AllocationPolicy::parse));
-        let policy = match policy {
-            Some(policy) => policy,
-            None if given => return Err(unfit("allocationPolicy", "Please provide allocation policy.")),
-            None => return Ok(()),
+        let Some(policy) = policy else {
+            if self.webhook_url.is_some() || self.api_version.is_some() {
+                return Err(unfit("allocationPolicy", NO_POLICY));
+            }
+            // The service's own policy chooses among them.
+            if let Some(hubs) = &self.iot_hub {
+                record.set(&["iotHubs"], json!(hubs));
+            }
+            return Ok(());
         };
         record.set(&["allocationPolicy"], policy.wire());
         if self.allocation_policy.is_some() {
@@ -196,17 +214,17 @@ mod tests {
     fn new_records_are_refused_with_the_texts_that_scripts_match() {
         for (allocation, parameter, text) in [
             (
-                json!({"allocationPolicy": "Static", "iotHubHostName": "h"}),
+                json!({"allocationPolicy": "Static", "iotHubHostName": "h.example"}),
                 "iotHubHostName",
                 "\"IotHubHostName\" is not required when allocation-policy is defined.",
             ),
             (
-                json!({"iotHub": ["h"], "iotHubHostName": "h"}),
+                json!({"iotHub": ["h.example"], "iotHubHostName": "h.example"}),
                 "iotHubHostName",
                 "\"IotHubHostName\" is not required when IotHub is defined.",
             ),
             (
-                json!({"allocationPolicy": "Static", "iotHub": ["a", "b"]}),
+                json!({"allocationPolicy": "Static", "iotHub": ["a.example", "b.example"]}),
                 "iotHub",
                 "Please provide only one hub when allocation-policy is defined as Static.",
             ),
@@ -226,7 +244,7 @@ mod tests {
                 "apiVersion",
                 "Please provide an Azure function api-version when allocation-policy is defined as Custom.",
             ),
-            (json!({"iotHub": ["a"]}), "allocationPolicy", "Please provide allocation policy."),
+            (json!({"iotHub": ["a.example"]}), "allocationPolicy", "Please provide allocation policy."),
             (
                 json!({"allocationPolicy": "Hashed", "webhookUrl": "https://a/b"}),
                 "webhookUrl",
@@ -235,12 +253,17 @@ mod tests {
             (
                 json!({"allocationPolicy": "Custom", "webhookUrl": "http://a", "apiVersion": "1"}),
                 "webhookUrl",
-                "The webhook's URL is not an https URL.",
+                "The URL of the webhook is not an https URL with a host, such as 'https://myfunctions.azurewebsites.net/api/allocate?code=…'.",
             ),
             (
                 json!({"allocationPolicy": "Hashed", "iotHub": ["https://h"]}),
                 "iotHub",
                 "'https://h' is not the host name of a hub, such as 'myhub.azure-devices.net'.",
+            ),
+            (
+                json!({"allocationPolicy": "Hashed", "iotHub": ["short"]}),
+                "iotHub",
+                "'short' is not the whole host name of a hub; is it 'short.azure-devices.net'?",
             ),
         ] {
             let refused = given(allocation.clone()).check_new().unwrap_err();
@@ -250,7 +273,8 @@ mod tests {
                 "{allocation}"
             );
         }
-        for allocation in [json!({}), json!({"allocationPolicy": "geolatency"}), json!({"iotHubHostName": "h"})] {
+        for allocation in [json!({}), json!({"allocationPolicy": "geolatency"}), json!({"iotHubHostName": "h.example"})]
+        {
             given(allocation).check_new().unwrap();
         }
     }
@@ -269,7 +293,10 @@ mod tests {
             applied(record.clone(), json!({"allocationPolicy": "Hashed"})),
             Ok(json!({"allocationPolicy": "hashed", "iotHubs": ["a", "b"]}))
         );
-        assert_eq!(applied(record.clone(), json!({"iotHubHostName": "z"})), Ok(json!({"iotHubHostName": "z"})));
+        assert_eq!(
+            applied(record.clone(), json!({"iotHubHostName": "z.example"})),
+            Ok(json!({"iotHubHostName": "z.example"}))
+        );
         assert_eq!(
             applied(record, json!({"allocationPolicy": "Static"})),
             Err("Please provide only one hub when allocation-policy is defined as Static.".to_owned())
@@ -322,17 +349,20 @@ mod tests {
         let record = json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}});
         let after =
             json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}, "iotHubs": ["b"]});
-        assert_eq!(applied(record, json!({"iotHub": ["b"]})), Ok(after));
+        assert_eq!(applied(record, json!({"iotHub": ["b.example"]})), Ok(after));
     }
 
     #[test]
     fn hubs_follow_the_policy_that_the_record_has() {
         let record = json!({"allocationPolicy": "static", "iotHubs": ["a"]});
         assert_eq!(
-            applied(record.clone(), json!({"iotHub": ["b"]})),
+            applied(record.clone(), json!({"iotHub": ["b.example"]})),
             Ok(json!({"allocationPolicy": "static", "iotHubs": ["b"]}))
         );
-        assert!(applied(record, json!({"iotHub": ["b", "c"]})).unwrap_err().contains("only one hub"));
-        assert_eq!(applied(json!({}), json!({"iotHub": ["b"]})), Err("Please provide allocation policy.".to_owned()));
+        assert!(applied(record, json!({"iotHub": ["b.example", "c.example"]})).unwrap_err().contains("only one hub"));
+        // The service's own policy chooses among them.
+        assert_eq!(applied(json!({}), json!({"iotHub": ["b.example"]})), Ok(json!({"iotHubs": ["b.example"]})));
+        let webhook = json!({"webhookUrl": "https://a/"});
+        assert_eq!(applied(json!({}), webhook), Err("Please provide allocation policy.".to_owned()));
     }
 }

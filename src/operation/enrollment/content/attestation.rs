@@ -3,7 +3,7 @@
 
 use super::certificate::Certificate;
 use super::change::Change;
-use super::symmetric_key::check_key;
+use super::symmetric_key::{check_key, new_key};
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::model::{AttestationType, ClearableMember, EnrollmentKind, Members, Record, Slot, WireEnum};
@@ -101,11 +101,11 @@ impl Attestation {
         }
         self.refuse_foreign(r#type, Code::InvalidArgument)?;
         match (r#type, kind) {
+            // The service takes both or none.
             (AttestationType::SymmetricKey, _) if self.primary_key.is_some() != self.secondary_key.is_some() => {
-                let missing = if self.primary_key.is_some() { "secondaryKey" } else { "primaryKey" };
-                let message =
-                    "Please provide both primary and secondary key, or neither: then the service creates them.";
-                Err(Error::argument(missing, message))
+                let missing = if self.primary_key.is_none() { &mut self.primary_key } else { &mut self.secondary_key };
+                *missing = Some(new_key()?.into());
+                Ok(())
             }
             (AttestationType::Tpm, EnrollmentKind::Group) => {
                 let message = "\"TPM\" is not a valid attestation mechanism for an enrollment group. Accepted are X509 and SymmetricKey.";
@@ -338,20 +338,6 @@ mod tests {
             (
                 Individual,
                 SymmetricKey,
-                json!({"primaryKey": KEY}),
-                "secondaryKey",
-                "Please provide both primary and secondary key",
-            ),
-            (
-                Individual,
-                SymmetricKey,
-                json!({"secondaryKey": KEY}),
-                "primaryKey",
-                "Please provide both primary and secondary key",
-            ),
-            (
-                Individual,
-                SymmetricKey,
                 json!({"primaryKey": "QUJD", "secondaryKey": KEY}),
                 "primaryKey",
                 "3 bytes long; accepted are 16 to 64",
@@ -364,8 +350,6 @@ mod tests {
                 "endorsementKey",
                 "belongs to attestation type Tpm; this enrollment's is SymmetricKey",
             ),
-            (Individual, Tpm, json!({}), "endorsementKey", "A TPM enrollment needs endorsementKey"),
-            (Individual, Tpm, json!({"primaryKey": KEY}), "endorsementKey", "A TPM enrollment needs endorsementKey"),
             (Individual, Tpm, json!({"endorsementKey": "*"}), "endorsementKey", "not base64"),
             (
                 Group,
@@ -406,6 +390,18 @@ mod tests {
                 "{given}: {refused}"
             );
             assert!(refused.message().contains(says), "{given}: {refused}");
+        }
+    }
+
+    #[test]
+    fn the_key_that_is_not_given_is_made() {
+        for (given, made) in [("primaryKey", "secondaryKey"), ("secondaryKey", "primaryKey")] {
+            let keys =
+                |kind| new(kind, AttestationType::SymmetricKey, json!({given: KEY})).unwrap()["symmetricKey"].take();
+            let (one, other) = (keys(EnrollmentKind::Individual), keys(EnrollmentKind::Group));
+            assert_eq!((&one[given], &other[given]), (&json!(KEY), &json!(KEY)));
+            assert_eq!(BASE64_STANDARD.decode(one[made].as_str().unwrap()).unwrap().len(), 64);
+            assert_ne!(one[made], other[made]);
         }
     }
 

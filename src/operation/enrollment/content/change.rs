@@ -88,6 +88,19 @@ impl Change {
             && !self.given.contains(&member)
     }
 
+    /// Warns if a certificate is to be removed that stays, since the record has no other one: the service shows the only
+    /// certificate in both places.
+    pub fn warn(&self, kind: EnrollmentKind, before: &Record, events: &Events) {
+        let [primary, secondary] = slots(ClearableMember::PrimaryCertificate, kind).map(|path| before.get(&path));
+        if self.promotes(ClearableMember::PrimaryCertificate)
+            && !self.clears(ClearableMember::SecondaryCertificate)
+            && primary.is_some()
+            && primary.map(identity) == secondary.map(identity)
+        {
+            events.warning("The certificate stays: the record has no other one.".to_owned());
+        }
+    }
+
     /// Whether a member is cleared that only [`crate::model::DEVICE_REGISTRY_API_VERSION`] has.
     pub fn needs_device_registry(&self) -> bool {
         let registry = [
@@ -180,18 +193,19 @@ fn clear(member: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
     }
 }
 
-/// A record needs a primary certificate, so the secondary one becomes it. A secondary one that equals the primary one is
-/// removed: the service creates such a copy if only one is given.
+/// A record needs a primary certificate, so the secondary one becomes it.
 fn promote(member: ClearableMember, kind: EnrollmentKind, record: &mut Record) {
-    let member = if member == ClearableMember::PrimaryCaName { CA_REFERENCES } else { kind.certificates_member() };
-    let slot = |slot: Slot| ["attestation", "x509", member, slot.wire()];
-    let first = record.remove(&slot(Slot::Primary));
-    match record.remove(&slot(Slot::Secondary)) {
-        Some(second) if first.as_ref().map(identity) != Some(identity(&second)) => {
-            record.set(&slot(Slot::Primary), second)
-        }
-        _ => {}
+    let [primary, secondary] = slots(member, kind);
+    record.remove(&primary);
+    if let Some(second) = record.remove(&secondary) {
+        record.set(&primary, second);
     }
+}
+
+/// The paths of the primary and the secondary value, of certificates or of CA names.
+fn slots(member: ClearableMember, kind: EnrollmentKind) -> [[&'static str; 4]; 2] {
+    let member = if member == ClearableMember::PrimaryCaName { CA_REFERENCES } else { kind.certificates_member() };
+    [Slot::Primary, Slot::Secondary].map(|slot| ["attestation", "x509", member, slot.wire()])
 }
 
 /// The identity of a certificate or of a name.
@@ -298,11 +312,11 @@ mod tests {
     }
 
     #[test]
-    fn a_second_certificate_that_copies_the_first_is_none() {
+    fn the_only_certificate_stays_where_its_copy_is() {
         let info = json!({"info": {"sha256Thumbprint": "AB"}});
         let record = json!({"attestation": {"x509": {"clientCertificates": {"primary": info, "secondary": info}}}});
         let after = changed(EnrollmentKind::Individual, record, json!({"clear": ["PrimaryCertificate"]})).unwrap();
-        assert_eq!(after["attestation"]["x509"]["clientCertificates"], json!({}));
+        assert_eq!(after["attestation"]["x509"]["clientCertificates"], json!({"primary": info}));
     }
 
     #[test]
