@@ -119,16 +119,16 @@ impl Code {
     }
 }
 
-/// What is known about a requested change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// What is known about a requested change, from nothing to a certain change: of several writes, the greatest is that of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// Nothing was changed.
     #[default]
     NotApplied,
-    /// The request may have reached the service; no response arrived.
+    /// A request may have been carried out: no response arrived, or one that is not the service's word on it.
     Unknown,
-    /// The change was made; a later step failed.
+    /// A change was made; a later step failed.
     Applied,
 }
 
@@ -192,6 +192,12 @@ impl Error {
         Self::new(Code::InvalidArgument, message).with_parameter(parameter)
     }
 
+    /// Adds a sentence to the message.
+    pub fn with_sentence(mut self, sentence: &str) -> Self {
+        self.0.message = format!("{} {sentence}", self.0.message);
+        self
+    }
+
     /// Sets the member of the request that the error is about.
     pub fn with_parameter(mut self, parameter: &str) -> Self {
         self.0.parameter = Some(parameter.to_owned());
@@ -208,6 +214,12 @@ impl Error {
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
+    }
+
+    /// Raises what is known about the change to `outcome`, if that is greater.
+    pub fn with_outcome_of_all(self, outcome: Outcome) -> Self {
+        let greater = self.outcome().max(outcome);
+        self.with_outcome(greater)
     }
 
     /// Sets how many times the request was sent.

@@ -74,14 +74,22 @@ pub struct Message {
 pub struct Events {
     sender: mpsc::UnboundedSender<Event>,
     capacity: Arc<Semaphore>,
-    outcome: Mutex<Outcome>,
+    writes: Mutex<Writes>,
+}
+
+/// What is known about the writes of an operation, which are made one after another.
+#[derive(Debug, Default)]
+struct Writes {
+    /// Of those that ended.
+    ended: Outcome,
+    under_way: bool,
 }
 
 impl Events {
     /// Events that go to `sender`. `capacity` has one permit for each page of records or step of progress that may
     /// wait for the host; the receiver returns a permit for each event that it takes.
     pub fn new(sender: mpsc::UnboundedSender<Event>, capacity: Arc<Semaphore>) -> Self {
-        Self { sender, capacity, outcome: Mutex::default() }
+        Self { sender, capacity, writes: Mutex::default() }
     }
 
     /// Emits an event. Records and progress wait for capacity, so that a host that stops reading stops the requests.
@@ -126,13 +134,44 @@ impl Events {
         let _ = self.sender.send(Event::Message(Message { level, text }));
     }
 
-    /// Records what is known about the change that is under way.
-    pub fn set_outcome(&self, outcome: Outcome) {
-        *lock(&self.outcome) = outcome;
+    /// Records that a write is sent.
+    pub fn write_started(&self) {
+        lock(&self.writes).under_way = true;
     }
 
-    /// What is known about the change that was last under way.
+    /// Records what is known about the write that was sent. A later write never makes the outcome of all less.
+    pub fn write_ended(&self, outcome: Outcome) {
+        let mut writes = lock(&self.writes);
+        *writes = Writes { ended: writes.ended.max(outcome), under_way: false };
+    }
+
+    /// What is known about all writes of the operation together.
     pub fn outcome(&self) -> Outcome {
-        *lock(&self.outcome)
+        let writes = lock(&self.writes);
+        writes.ended.max(if writes.under_way { Outcome::Unknown } else { Outcome::NotApplied })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_of_all_writes_never_becomes_less() {
+        let events = Events::new(mpsc::unbounded_channel().0, Arc::new(Semaphore::new(1)));
+        assert_eq!(events.outcome(), Outcome::NotApplied);
+        for (ended, under_way, after) in [
+            (Outcome::NotApplied, Outcome::Unknown, Outcome::NotApplied),
+            (Outcome::Unknown, Outcome::Unknown, Outcome::Unknown),
+            (Outcome::NotApplied, Outcome::Unknown, Outcome::Unknown),
+            (Outcome::Applied, Outcome::Unknown, Outcome::Applied),
+            (Outcome::Unknown, Outcome::Applied, Outcome::Applied),
+            (Outcome::NotApplied, Outcome::Applied, Outcome::Applied),
+        ] {
+            events.write_started();
+            assert_eq!(events.outcome(), under_way);
+            events.write_ended(ended);
+            assert_eq!(events.outcome(), after);
+        }
     }
 }

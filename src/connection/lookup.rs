@@ -28,6 +28,11 @@ impl<K: Eq + Hash, V: Clone> Lookup<K, V> {
         cell.get_or_try_init(|| fetch).await.cloned()
     }
 
+    /// The value of `key`, if it is cached.
+    pub fn cached(&self, key: &K) -> Option<V> {
+        lock(&self.0).get(key)?.get().cloned()
+    }
+
     /// Caches a value that came with another one.
     pub fn put(&self, key: K, value: V) {
         lock(&self.0).insert(key, Arc::new(OnceCell::new_with(Some(value))));

@@ -41,6 +41,8 @@ pub struct Connection {
     names: Lookup<(String, String), ResourceId>,
     host_names: Lookup<ResourceId, String>,
     policies: Lookup<ResourceId, Arc<Vec<Policy>>>,
+    /// By the host name of a data plane, the newest api-version that it accepts.
+    api_versions: Lookup<String, &'static str>,
 }
 
 impl Connection {
@@ -58,6 +60,7 @@ impl Connection {
             names: Lookup::default(),
             host_names: Lookup::default(),
             policies: Lookup::default(),
+            api_versions: Lookup::default(),
         }
     }
 

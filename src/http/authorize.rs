@@ -1,7 +1,7 @@
 //! Requests that need an `Authorization` header.
 
 use super::{Request, Response, Transport};
-use crate::error::{Error, Outcome, Result};
+use crate::error::Result;
 use crate::events::Events;
 use secrecy::SecretString;
 
@@ -34,11 +34,11 @@ impl Transport {
             return Ok(first);
         }
         events.verbose("401: signing in again".to_owned());
-        let in_doubt = |error: Error| match request.is_write && first.maybe_applied {
-            true => error.with_outcome(Outcome::Unknown),
-            false => error,
+        let again = async {
+            request.authorization = Some(credentials.authorization().await?);
+            self.send(&request, events).await
         };
-        request.authorization = Some(credentials.authorization().await.map_err(in_doubt)?);
-        Ok(self.send(&request, events).await.map_err(in_doubt)?.after(&first))
+        let again = again.await;
+        first.followed_by(again, request.is_write)
     }
 }

@@ -17,7 +17,7 @@ pub use reqwest::{Method, Url, header::HeaderMap, header::HeaderName, header::IF
 pub use response::Response;
 pub use tls::certificates;
 
-use crate::error::{Code, Error, Outcome, Result};
+use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::model::is_loopback;
 use once_cell::sync::OnceCell;
@@ -91,10 +91,15 @@ impl Transport {
         Self { settings, ..Self::default() }
     }
 
+    /// The maximum number of attempts for one request.
+    pub fn maximum_attempts(&self) -> u32 {
+        self.settings.maximum_attempts
+    }
+
     /// Sends `request`, repeats it where that may help, and returns the last response.
     ///
     /// Responses of 408, 429, 500, 502, 503 and 504 are repeated after `Retry-After` or after back-off with jitter, as
-    /// are broken connections, up to [`Settings::maximum_attempts`].
+    /// are broken connections, up to [`Settings::maximum_attempts`]; [`Request::repeats_in_doubt`] has the exception.
     ///
     /// # Errors
     /// No response arrived: [`Code::ConnectionFailed`], [`Code::HostNotFound`], [`Code::UntrustedCertificate`],
@@ -103,7 +108,7 @@ impl Transport {
     pub async fn send(&self, request: &Request, events: &Events) -> Result<Response> {
         let client = self.client(&request.url)?;
         if request.is_write {
-            events.set_outcome(Outcome::Unknown);
+            events.write_started();
         }
         let client_request_id = uuid::Uuid::new_v4().to_string();
         let mut backoff = Backoff::default();
@@ -111,37 +116,29 @@ impl Transport {
         for attempt in 1.. {
             let last = attempt >= self.settings.maximum_attempts;
             let started = Instant::now();
-            let wait = match self.send_once(&client, request, &client_request_id).await {
+            let (result, wait) = match self.send_once(&client, request, &client_request_id).await {
                 Ok((status, headers, body)) => {
                     events.debug(format!(
-                        "{} {} -> {status} in {} ms",
+                        "{} {} -> {status} in {} ms ({client_request_id})",
                         request.method,
                         request.url,
                         started.elapsed().as_millis()
                     ));
                     let wait = backoff.after(status, headers.get(RETRY_AFTER), SystemTime::now());
-                    let Some(wait) = wait.filter(|_| !last) else {
-                        return Ok(Response {
-                            status,
-                            headers,
-                            body,
-                            attempts: attempt,
-                            maybe_applied,
-                            client_request_id,
-                        });
-                    };
+                    let client_request_id = client_request_id.clone();
+                    let response =
+                        Response { status, headers, body, attempts: attempt, maybe_applied, client_request_id };
                     maybe_applied |= status != 429;
-                    wait
+                    (Ok(response), wait)
                 }
                 Err(error) => {
-                    events.debug(format!("{} {} -> {error}", request.method, request.url));
+                    events.debug(format!("{} {} -> {error} ({client_request_id})", request.method, request.url));
                     maybe_applied |= error.may_have_arrived;
-                    if last || !error.is_retryable {
-                        return Err(error.into_error(attempt, request.is_write && maybe_applied));
-                    }
-                    backoff.next()
+                    let wait = error.is_retryable.then(|| backoff.next());
+                    (Err(error.into_error(attempt, request.is_write && maybe_applied)), wait)
                 }
             };
+            let Some(wait) = wait.filter(|_| !last) else { return result };
             events.verbose(format!(
                 "waiting {:.1} s before attempt {} of {}",
                 wait.as_secs_f32(),
@@ -149,6 +146,9 @@ impl Transport {
                 self.settings.maximum_attempts
             ));
             tokio::time::sleep(wait).await;
+            if maybe_applied && !request.repeats_in_doubt {
+                return result;
+            }
         }
         unreachable!("the last attempt returns")
     }

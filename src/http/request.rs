@@ -4,7 +4,7 @@ use super::{HeaderName, Method, Url};
 use secrecy::SecretString;
 
 /// A request, which may be sent several times.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -18,12 +18,23 @@ pub struct Request {
     pub body: Option<(&'static str, SecretString)>,
     /// Whether the request changes something on the server, so that an error has to say whether it may have done so.
     pub is_write: bool,
+    /// Whether it is repeated although an earlier attempt may have been carried out. If not, the caller gets the result of
+    /// that attempt after the wait, to look what it did before sending the request again.
+    pub repeats_in_doubt: bool,
 }
 
 impl Request {
     /// A request without headers and body that changes nothing.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), authorization: None, body: None, is_write: false }
+        Self {
+            method,
+            url,
+            headers: Vec::new(),
+            authorization: None,
+            body: None,
+            is_write: false,
+            repeats_in_doubt: true,
+        }
     }
 }
 

@@ -8,3 +8,4 @@ mod enrollment_group;
 mod faults;
 mod input;
 mod sign_in;
+mod writes;

@@ -10,6 +10,9 @@ use crate::operation::request::{Common, Precondition, Request, enrollment_id};
 use serde::Deserialize;
 use serde_json::Value;
 
+/// After so many failures of the service one after another, the other records are not tried.
+const FAILURES_IN_A_ROW: u32 = 3;
+
 /// Removes one record by its id, or every record of the service.
 pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
     #[derive(Default, Deserialize)]
@@ -50,23 +53,52 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
         }
     };
     let (plane, ids) = find.await.map_err(|error: Error| error.with_target(kind.collection()))?;
-    let total = ids.len() as u64;
-    for (done, id) in (0..).zip(&ids) {
+    let total = ids.len();
+    let mut failures_in_a_row = 0;
+    for (done, id) in ids.iter().enumerate() {
         if all {
             let activity = format!("Removing {}", kind.collection());
-            let progress = Progress { activity, status: id.clone(), completed_items: done, total_items: Some(total) };
+            let (completed_items, total_items) = (done as u64, Some(total as u64));
+            let progress = Progress { activity, status: id.clone(), completed_items, total_items };
             context.events.emit(Event::Progress(progress)).await?;
         }
-        match plane.remove(kind, id, precondition.if_match()).await {
-            Ok(removed) if removed && pass_thru => context.events.item(Value::Bool(true)).await?,
-            Ok(_) => {}
-            // Another may have removed it since the list was read: it is gone, as was asked.
-            Err(error) if all && error.code() == Code::NotFound => {}
-            Err(error) if error.is_terminating() => return Err(error.with_target(target_of(kind, id))),
-            Err(error) => context.events.emit(Event::Error(error.with_target(target_of(kind, id)))).await?,
+        let error = match plane.remove(kind, id, precondition.if_match()).await {
+            Ok(removed) => {
+                failures_in_a_row = 0;
+                if removed && pass_thru {
+                    context.events.item(Value::Bool(true)).await?;
+                }
+                continue;
+            }
+            Err(error) => error.with_target(target_of(kind, id)),
+        };
+        if !all {
+            return Err(error);
+        }
+        failures_in_a_row = if is_about_the_service(&error) { failures_in_a_row + 1 } else { 0 };
+        if is_final(&error) || failures_in_a_row == FAILURES_IN_A_ROW {
+            let rest = total - done - 1;
+            let message = format!("Nothing more is removed: {rest} of {total} {} are left untried.", kind.collection());
+            return Err(error.with_sentence(&message).into_terminating());
+        }
+        // Another may have removed it since the list was read: it is gone, as was asked.
+        if error.code() != Code::NotFound {
+            context.events.emit(Event::Error(error)).await?;
         }
     }
     Ok(())
+}
+
+/// Whether every other record would fail for the same reason.
+fn is_final(error: &Error) -> bool {
+    error.is_terminating() || matches!(error.code(), Code::Unauthorized | Code::Forbidden | Code::HostNotFound)
+}
+
+/// Whether the service, or the way to it, failed, and not this record alone.
+fn is_about_the_service(error: &Error) -> bool {
+    let codes =
+        [Code::Throttled, Code::ServiceFailure, Code::UnexpectedResponse, Code::ConnectionFailed, Code::Timeout];
+    codes.contains(&error.code())
 }
 
 async fn all_ids(plane: &DataPlane<'_>, kind: EnrollmentKind) -> Result<Vec<String>> {
