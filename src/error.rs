@@ -127,16 +127,16 @@ impl Code {
     }
 }
 
-/// What is known about a requested change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// What is known about a requested change, from nothing to a certain change: of several writes, the greatest is that of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// Nothing was changed.
     #[default]
     NotApplied,
-    /// The request may have reached the service; no response arrived.
+    /// A request may have been carried out: no response arrived, or one that is not the service's word on it.
     Unknown,
-    /// The change was made; a later step failed.
+    /// A change was made; a later step failed.
     Applied,
 }
 
@@ -249,6 +249,12 @@ impl Error {
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
+    }
+
+    /// Raises what is known about the change to `outcome`, if that is greater.
+    pub fn with_outcome_of_all(self, outcome: Outcome) -> Self {
+        let greater = self.outcome().max(outcome);
+        self.with_outcome(greater)
     }
 
     /// Sets how many times the request was sent.

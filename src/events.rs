@@ -94,9 +94,17 @@ pub struct Events {
     names: Arc<Names>,
     /// The service that the next records are from, if the host does not know it yet.
     origin: Mutex<Option<Origin>>,
-    outcome: Mutex<Outcome>,
+    writes: Mutex<Writes>,
     maximum_attempts: OnceLock<u32>,
     secrets: Mutex<Vec<SecretString>>,
+}
+
+/// What is known about the writes of an operation, which are made one after another.
+#[derive(Debug, Default)]
+struct Writes {
+    /// Of those that ended.
+    ended: Outcome,
+    under_way: bool,
 }
 
 impl Events {
@@ -108,7 +116,7 @@ impl Events {
             capacity,
             names,
             origin: Mutex::default(),
-            outcome: Mutex::default(),
+            writes: Mutex::default(),
             maximum_attempts: OnceLock::new(),
             secrets: Mutex::default(),
         }
@@ -211,13 +219,44 @@ impl Events {
         self.sender.send(event).map_err(drop)
     }
 
-    /// Records what is known about the change that is under way.
-    pub fn set_outcome(&self, outcome: Outcome) {
-        *lock(&self.outcome) = outcome;
+    /// Records that a write is sent.
+    pub fn write_started(&self) {
+        lock(&self.writes).under_way = true;
     }
 
-    /// What is known about the change that was last under way.
+    /// Records what is known about the write that was sent. A later write never makes the outcome of all less.
+    pub fn write_ended(&self, outcome: Outcome) {
+        let mut writes = lock(&self.writes);
+        *writes = Writes { ended: writes.ended.max(outcome), under_way: false };
+    }
+
+    /// What is known about all writes of the operation together.
     pub fn outcome(&self) -> Outcome {
-        *lock(&self.outcome)
+        let writes = lock(&self.writes);
+        writes.ended.max(if writes.under_way { Outcome::Unknown } else { Outcome::NotApplied })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_of_all_writes_never_becomes_less() {
+        let events = Events::new(mpsc::unbounded_channel().0, Arc::new(Semaphore::new(1)), Arc::default());
+        assert_eq!(events.outcome(), Outcome::NotApplied);
+        for (ended, under_way, after) in [
+            (Outcome::NotApplied, Outcome::Unknown, Outcome::NotApplied),
+            (Outcome::Unknown, Outcome::Unknown, Outcome::Unknown),
+            (Outcome::NotApplied, Outcome::Unknown, Outcome::Unknown),
+            (Outcome::Applied, Outcome::Unknown, Outcome::Applied),
+            (Outcome::Unknown, Outcome::Applied, Outcome::Applied),
+            (Outcome::NotApplied, Outcome::Applied, Outcome::Applied),
+        ] {
+            events.write_started();
+            assert_eq!(events.outcome(), under_way);
+            events.write_ended(ended);
+            assert_eq!(events.outcome(), after);
+        }
     }
 }

@@ -37,6 +37,14 @@ impl<V: Clone, E: Clone> Fetched<V, E> {
         Self { failures: AtomicU64::new(0), state: tokio::sync::Mutex::new(State::Value(value)) }
     }
 
+    /// The value, if it is known and nobody is fetching it.
+    pub fn cached(&self) -> Option<V> {
+        match &*self.state.try_lock().ok()? {
+            State::Value(value) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
     /// The value, if it is still `good`; else from `fetch`.
     ///
     /// # Errors

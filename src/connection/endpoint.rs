@@ -4,24 +4,27 @@ use super::{Connection, Context};
 use crate::credential::{Audience, ConnectionString, SharedAccessKey};
 use crate::error::{Code, Error, Result};
 use crate::events::{Events, Origin};
-use crate::http::{Authorize, Url};
+use crate::http::{Authorize, Request, Response, Url};
 use crate::model::{AccessRight, AuthType, ResourceId};
 use crate::resource_manager::Policy;
 use crate::target::Target;
 use secrecy::SecretString;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The data-plane host of a service, and how requests to it are authorized.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Endpoint {
     /// `https://host/`.
     pub url: Url,
     host_name: String,
     resource_id: Option<ResourceId>,
     access: Access,
+    /// Whether the service refused a lesser policy than the most privileged one.
+    needs_strongest: AtomicBool,
 }
 
 /// How requests to an endpoint are authorized.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Access {
     /// By a key that the target brought.
     Key(ConnectionString),
@@ -60,7 +63,7 @@ impl Endpoint {
         let url = Url::parse(&format!("https://{host_name}/"));
         let url =
             url.map_err(|_| Error::new(Code::UnexpectedResponse, format!("'{host_name}' is not a host name.")))?;
-        Ok(Self { url, host_name, resource_id, access })
+        Ok(Self { url, host_name, resource_id, access, needs_strongest: AtomicBool::new(false) })
     }
 
     /// Which service this is.
@@ -68,9 +71,37 @@ impl Endpoint {
         Origin { host_name: self.host_name.clone(), resource_id: self.resource_id.as_ref().map(ToString::to_string) }
     }
 
-    /// The credentials for a request that needs `right`.
-    pub fn credentials<'a>(&'a self, right: AccessRight, context: &'a Context) -> Credentials<'a> {
-        Credentials { endpoint: self, right, context }
+    /// The newest api-version that the service accepts, if it is known.
+    pub fn api_version(&self, context: &Context) -> Option<&'static str> {
+        context.connection.api_versions.cached(&self.host_name)
+    }
+
+    /// Remembers the newest api-version that the service accepts, for all requests of the session.
+    pub fn remember_api_version(&self, version: &'static str, context: &Context) {
+        context.connection.api_versions.put(self.host_name.clone(), version);
+    }
+
+    /// Sends a request that needs `right`. What rights a policy really gives is the service's to say: if it refuses the
+    /// least privileged policy that seems to suffice, the request is sent once more with the most privileged one, which is
+    /// used from then on if it is accepted.
+    ///
+    /// # Errors
+    /// Those of signing in, and those of any request.
+    pub async fn send(&self, right: AccessRight, request: &Request, context: &Context) -> Result<Response> {
+        let strongest = self.needs_strongest.load(Ordering::Relaxed);
+        let credentials = Credentials { endpoint: self, right, strongest, looked_up_anew: false, context };
+        let first = context.send(request.clone(), &credentials).await?;
+        let is_refusal = |response: &Response| matches!(response.status, 401 | 403);
+        if !is_refusal(&first) || !credentials.has_stronger().await {
+            return Ok(first);
+        }
+        context.events.verbose(format!("{}: trying the most privileged shared access policy", first.status));
+        let credentials = Credentials { strongest: true, looked_up_anew: first.status == 401, ..credentials };
+        let again = context.send(request.clone(), &credentials).await;
+        if again.as_ref().is_ok_and(|again| !is_refusal(again)) {
+            self.needs_strongest.store(true, Ordering::Relaxed);
+        }
+        first.followed_by(again, request.is_write)
     }
 }
 
@@ -110,17 +141,37 @@ impl Access {
 
 /// The credentials for requests to an endpoint that need one right.
 #[derive(Debug)]
-pub struct Credentials<'a> {
+struct Credentials<'a> {
     endpoint: &'a Endpoint,
     right: AccessRight,
+    /// Whether the most privileged policy is used, whatever the others have.
+    strongest: bool,
+    /// Whether the policies were looked up anew since the service refused one.
+    looked_up_anew: bool,
     context: &'a Context,
 }
 
+impl Credentials<'_> {
+    fn policy<'p>(&self, policies: &'p [Policy]) -> Option<&'p Policy> {
+        if self.strongest { most_privileged(policies) } else { least_privileged(policies, self.right) }
+    }
+
+    /// Whether another policy than the one used is the most privileged one.
+    async fn has_stronger(&self) -> bool {
+        let Context { connection, events } = self.context;
+        let Access::Policies(id) = &self.endpoint.access else { return false };
+        // They are cached. Without them there is no other policy to try, and the refusal is what matters.
+        let Ok(policies) = connection.policies(id, events).await else { return false };
+        let name = |policy: Option<&Policy>| policy.map(|policy| policy.key_name.clone());
+        name(self.policy(&policies)) != name(most_privileged(&policies))
+    }
+}
+
 impl Authorize for Credentials<'_> {
-    /// A signature by the least privileged policy that has the right, or a token.
+    /// A signature by a shared access policy, or a token.
     ///
     /// # Errors
-    /// [`Code::Forbidden`] if no policy has the right, and those of signing in.
+    /// [`Code::Forbidden`] if the service has no policy, and those of signing in.
     async fn authorization(&self) -> Result<SecretString> {
         let Context { connection, events } = self.context;
         let host_name = &self.endpoint.host_name;
@@ -131,9 +182,8 @@ impl Authorize for Credentials<'_> {
             }
             Access::Policies(id) => {
                 let policies = connection.policies(id, events).await?;
-                let policy = least(&policies, self.right).ok_or_else(|| {
-                    let right = self.right.name();
-                    let message = format!("Forbidden: no shared access policy of '{}' has the right {right}.", id.name);
+                let policy = self.policy(&policies).ok_or_else(|| {
+                    let message = format!("Forbidden: '{}' has no shared access policy.", id.name);
                     Error::new(Code::Forbidden, message)
                 })?;
                 let key = SharedAccessKey::new(policy.key_name.clone(), policy.primary_key.clone(), "target")?;
@@ -149,6 +199,7 @@ impl Authorize for Credentials<'_> {
             Access::Login => {
                 connection.sign_in.credentials(Audience::DataPlane, &connection.transport, events).forget()
             }
+            Access::Policies(_) if self.looked_up_anew => false,
             Access::Policies(id) => {
                 connection.forget_policies(id);
                 true
@@ -157,9 +208,14 @@ impl Authorize for Credentials<'_> {
     }
 }
 
-/// The least privileged of the policies that have `right`.
-fn least(policies: &[Policy], right: AccessRight) -> Option<&Policy> {
-    policies.iter().filter(|policy| policy.rights.allow(right)).min_by_key(|policy| policy.rights.weight())
+/// The least privileged of the policies that list `right`; the most privileged one if none does.
+fn least_privileged(policies: &[Policy], right: AccessRight) -> Option<&Policy> {
+    let listed = policies.iter().filter(|policy| policy.rights.allow(right));
+    listed.min_by_key(|policy| policy.rights.weight()).or_else(|| most_privileged(policies))
+}
+
+fn most_privileged(policies: &[Policy]) -> Option<&Policy> {
+    policies.iter().max_by_key(|policy| policy.rights.weight())
 }
 
 #[cfg(test)]
@@ -180,9 +236,12 @@ mod tests {
             policy("write", "EnrollmentWrite"),
             policy("read", "EnrollmentRead"),
         ];
-        assert_eq!(least(&policies, AccessRight::EnrollmentRead).unwrap().key_name, "read");
-        assert_eq!(least(&policies, AccessRight::EnrollmentWrite).unwrap().key_name, "write");
-        assert!(least(&policies[2..], AccessRight::EnrollmentWrite).is_none());
-        assert!(least(&policies, AccessRight::RegistrationStatusRead).is_none());
+        let least = |policies, right| least_privileged(policies, right).map(|policy| policy.key_name.as_str());
+        assert_eq!(least(&policies, AccessRight::EnrollmentRead), Some("read"));
+        assert_eq!(least(&policies, AccessRight::EnrollmentWrite), Some("write"));
+        // None lists it: the service says what its policies really give.
+        assert_eq!(least(&policies, AccessRight::RegistrationStatusRead), Some("owner"));
+        assert_eq!(least(&policies[2..], AccessRight::EnrollmentWrite), Some("read"));
+        assert_eq!(least(&[], AccessRight::EnrollmentRead), None);
     }
 }

@@ -27,6 +27,11 @@ impl<K: Eq + Hash, V: Clone> Lookup<K, V> {
         value.get(|_| true, fetch).await
     }
 
+    /// The value of `key`, if it is cached.
+    pub fn cached(&self, key: &K) -> Option<V> {
+        lock(&self.0).get(key)?.cached()
+    }
+
     /// Caches a value that came with another one.
     pub fn put(&self, key: K, value: V) {
         lock(&self.0).insert(key, Arc::new(Fetched::known(value)));

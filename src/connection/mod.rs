@@ -42,6 +42,8 @@ pub struct Connection {
     names: Arc<Lookup<(String, String), ResourceId>>,
     host_names: Arc<Lookup<ResourceId, String>>,
     policies: Arc<Lookup<ResourceId, Arc<Vec<Policy>>>>,
+    /// By the host name of a data plane, the newest api-version that it accepts.
+    api_versions: Arc<Lookup<String, &'static str>>,
 }
 
 impl Connection {
@@ -59,6 +61,7 @@ impl Connection {
             names: Arc::default(),
             host_names: Arc::default(),
             policies: Arc::default(),
+            api_versions: Arc::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Requests that need an `Authorization` header.
 
 use super::{Request, Response, Transport};
-use crate::error::{Error, Outcome, Result};
+use crate::error::Result;
 use crate::events::Events;
 use secrecy::SecretString;
 
@@ -46,11 +46,7 @@ impl Transport {
             return Ok(first);
         }
         events.verbose("401: signing in again".to_owned());
-        let in_doubt = |error: Error| match request.is_write && first.maybe_applied {
-            true => error.with_outcome(Outcome::Unknown),
-            false => error,
-        };
-        let second = self.attempts(&request, Some(credentials), events).await;
-        Ok(second.map_err(in_doubt)?.after(&first))
+        let again = self.attempts(&request, Some(credentials), events).await;
+        first.followed_by(again, request.is_write)
     }
 }

@@ -74,12 +74,15 @@ impl Response {
     /// [`Code::UnexpectedResponse`] if it is something else.
     pub fn json<T: DeserializeOwned>(&self, expected: &str) -> Result<T> {
         let text = std::str::from_utf8(&self.body).ok().filter(|text| !has_reserved_text(text));
-        text.and_then(|text| serde_json::from_str(text).ok()).ok_or_else(|| {
-            let message =
-                format!("The service answered with status {} and a body that is not {expected}.", self.status);
-            let http = self.failure(None, None);
-            Error::new(Code::UnexpectedResponse, message).with_http(http).with_attempts(self.attempts)
-        })
+        let parsed = text.and_then(|text| serde_json::from_str(text).ok());
+        parsed.ok_or_else(|| self.unexpected(&format!(" and a body that is not {expected}")))
+    }
+
+    /// The error for a response that is not what the contract of the service says. `what` follows the status.
+    pub fn unexpected(&self, what: &str) -> Error {
+        let message = format!("The service answered with status {}{what}.", self.status);
+        let http = self.failure(None, None);
+        Error::new(Code::UnexpectedResponse, message).with_http(http).with_attempts(self.attempts)
     }
 
     /// The error that the response reports. Depends on the status, never on texts; the body may be missing or not JSON.
@@ -89,6 +92,7 @@ impl Response {
             401 => (Code::Unauthorized, "Unauthorized: the service does not accept the credentials"),
             403 => (Code::Forbidden, "Forbidden: the credentials do not allow this"),
             404 => (Code::NotFound, "Not Found"),
+            408 => (Code::Timeout, "Request Timeout: the service or a gateway gave up waiting"),
             409 if matches!(error_code.as_deref(), Some("409201" | "409202")) => {
                 (Code::AlreadyExists, "Conflict: the record already exists")
             }

@@ -108,10 +108,15 @@ impl Transport {
         Self::new(Settings { client_certificate: Some(certificate), ..self.settings.clone() })
     }
 
+    /// The maximum number of attempts for one request.
+    pub fn maximum_attempts(&self) -> u32 {
+        self.settings.maximum_attempts
+    }
+
     /// Sends `request`, repeats it where that may help, and returns the last response.
     ///
     /// Responses of 408, 429, 500, 502, 503 and 504 are repeated after `Retry-After` or after back-off with jitter, as
-    /// are broken connections, up to [`Settings::maximum_attempts`].
+    /// are broken connections, up to [`Settings::maximum_attempts`]; [`Request::repeats_in_doubt`] has the exception.
     ///
     /// # Errors
     /// No response arrived: [`Code::ConnectionFailed`], [`Code::HostNotFound`], [`Code::UntrustedCertificate`],
@@ -143,41 +148,33 @@ impl Transport {
                 None => None,
             };
             if request.is_write {
-                events.set_outcome(Outcome::Unknown);
+                events.write_started();
             }
             let started = Instant::now();
             let sent = self.send_once(&client, request, authorization.as_ref(), &client_request_id);
-            let wait = match noticed(sent, || events.warning(self.silence(&request.url, attempt))).await {
+            let (result, wait) = match noticed(sent, || events.warning(self.silence(&request.url, attempt))).await {
                 Ok((status, headers, body)) => {
                     events.debug(format!(
-                        "{} {} -> {status} in {} ms",
+                        "{} {} -> {status} in {} ms ({client_request_id})",
                         request.method,
                         request.url,
                         started.elapsed().as_millis()
                     ));
                     let wait = backoff.after(status, headers.get(RETRY_AFTER), SystemTime::now());
-                    let Some(wait) = wait.filter(|_| !last) else {
-                        return Ok(Response {
-                            status,
-                            headers,
-                            body,
-                            attempts: attempt,
-                            maybe_applied,
-                            client_request_id,
-                        });
-                    };
+                    let client_request_id = client_request_id.clone();
+                    let response =
+                        Response { status, headers, body, attempts: attempt, maybe_applied, client_request_id };
                     maybe_applied |= status != 429;
-                    wait
+                    (Ok(response), wait)
                 }
                 Err(error) => {
-                    events.debug(format!("{} {} -> {error}", request.method, request.url));
+                    events.debug(format!("{} {} -> {error} ({client_request_id})", request.method, request.url));
                     maybe_applied |= error.may_have_arrived;
-                    if last || !error.is_retryable {
-                        return Err(error.into_error(attempt, request.is_write && maybe_applied));
-                    }
-                    backoff.next()
+                    let wait = error.is_retryable.then(|| backoff.next());
+                    (Err(error.into_error(attempt, request.is_write && maybe_applied)), wait)
                 }
             };
+            let Some(wait) = wait.filter(|_| !last) else { return result };
             let text = format!("waiting {:.1} s before attempt {} of {maximum}", wait.as_secs_f32(), attempt + 1);
             if wait < NOTICED {
                 events.notice(text)
@@ -185,6 +182,9 @@ impl Transport {
                 events.warning(text)
             }
             tokio::time::sleep(wait).await;
+            if maybe_applied && !request.repeats_in_doubt {
+                return result;
+            }
         }
         unreachable!("the last attempt returns")
     }

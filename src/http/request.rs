@@ -10,7 +10,7 @@ const RESPONSE_LIMIT: usize = 4 << 20;
 pub const PAGE_LIMIT: usize = 64 << 20;
 
 /// A request, which may be sent several times.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -22,6 +22,9 @@ pub struct Request {
     pub body: Option<(&'static str, SecretString)>,
     /// Whether the request changes something on the server, so that an error has to say whether it may have done so.
     pub is_write: bool,
+    /// Whether it is repeated although an earlier attempt may have been carried out. If not, the caller gets the result of
+    /// that attempt after the wait, to look what it did before sending the request again.
+    pub repeats_in_doubt: bool,
     /// The largest response body that is read, in bytes.
     pub response_limit: usize,
 }
@@ -29,7 +32,15 @@ pub struct Request {
 impl Request {
     /// A request without headers and body that changes nothing.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), body: None, is_write: false, response_limit: RESPONSE_LIMIT }
+        Self {
+            method,
+            url,
+            headers: Vec::new(),
+            body: None,
+            is_write: false,
+            repeats_in_doubt: true,
+            response_limit: RESPONSE_LIMIT,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::HeaderMap;
 use super::retry::parse_retry_after;
-use crate::error::HttpFailure;
+use crate::error::{HttpFailure, Outcome, Result};
 use reqwest::header::RETRY_AFTER;
 use std::time::{Duration, SystemTime};
 use zeroize::Zeroizing;
@@ -24,11 +24,25 @@ pub struct Response {
 }
 
 impl Response {
-    /// The same response, with the attempts and the doubt of an earlier one to the same request added.
-    pub fn after(mut self, earlier: &Self) -> Self {
-        self.attempts += earlier.attempts;
-        self.maybe_applied |= earlier.maybe_applied;
-        self
+    /// The result of sending the same request `again`, with the attempts and the doubt of this response added. `is_write`
+    /// as in [`super::Request`].
+    ///
+    /// # Errors
+    /// That of `again`.
+    pub fn followed_by(&self, again: Result<Self>, is_write: bool) -> Result<Self> {
+        match again {
+            Ok(mut response) => {
+                response.attempts += self.attempts;
+                response.maybe_applied |= self.maybe_applied;
+                Ok(response)
+            }
+            Err(error) => {
+                let attempts = error.attempts() + self.attempts;
+                let in_doubt = is_write && self.maybe_applied;
+                let earlier = if in_doubt { Outcome::Unknown } else { Outcome::NotApplied };
+                Err(error.with_attempts(attempts).with_outcome_of_all(earlier))
+            }
+        }
     }
 
     /// What an error says about this response; `error_code` and `tracking_id` as far as its body has them.
@@ -49,6 +63,12 @@ impl Response {
     /// How long the server asks to wait before the request is repeated.
     pub fn retry_after(&self) -> Option<Duration> {
         parse_retry_after(self.headers.get(RETRY_AFTER)?, SystemTime::now())
+    }
+
+    /// Whether the body is JSON by its content type.
+    pub fn is_json(&self) -> bool {
+        let content_type = self.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default();
+        content_type.trim().eq_ignore_ascii_case("application/json")
     }
 
     /// The text of a header.

@@ -69,6 +69,14 @@ impl Collection {
         }
     }
 
+    /// The member that identifies a record of this collection.
+    pub fn id_member(self) -> &'static str {
+        match self {
+            Self::Enrollments(kind) => kind.id_member(),
+            Self::Registrations => EnrollmentKind::Individual.id_member(),
+        }
+    }
+
     /// The right that reading needs.
     pub fn read_right(self) -> AccessRight {
         match self {

@@ -22,10 +22,10 @@ pub use wire_enum::{
     Slot, WireEnum,
 };
 
-/// The data-plane api-version that is sent unless a request needs a newer one.
+/// The data-plane api-version that every service accepts.
 pub const DATA_PLANE_API_VERSION: &str = "2021-10-01";
 
-/// The data-plane api-version with device registries: `namespaceName`, `certificateAuthorityName` and
+/// The newest data-plane api-version, which introduced device registries: `namespaceName`, `certificateAuthorityName` and
 /// `certificatePolicyName`.
 pub const DEVICE_REGISTRY_API_VERSION: &str = "2026-11-01";
 

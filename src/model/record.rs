@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::time::SystemTime;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// The members of a JSON object, in their original order.
 pub type Members = Map<String, Value>;
@@ -24,6 +27,11 @@ impl Record {
     /// The text at `path`, or `None` if it is missing or not a text.
     pub fn text(&self, path: &[&str]) -> Option<&str> {
         self.get(path)?.as_str()
+    }
+
+    /// The date at `path`, or `None` if it is missing or not a date.
+    pub fn date(&self, path: &[&str]) -> Option<SystemTime> {
+        OffsetDateTime::parse(self.text(path)?, &Rfc3339).ok().map(SystemTime::from)
     }
 
     /// Sets the value at `path`. Creates missing objects on the path.

@@ -54,8 +54,9 @@ impl AccessRights {
         Self(text.split(',').filter_map(|word| known(word.trim())).collect())
     }
 
-    /// Whether a request that needs `right` is allowed. A right to write includes reading: the service's default policy has
-    /// `EnrollmentWrite` without `EnrollmentRead`, and reads.
+    /// Whether the rights say that a request that needs `right` is allowed. A right to write includes reading: the service's
+    /// default policy has `EnrollmentWrite` without `EnrollmentRead`, and reads. It deletes registrations too, without a
+    /// right that says so: the rights order the policies, and the service decides.
     pub fn allow(&self, right: AccessRight) -> bool {
         let writer = match right {
             AccessRight::EnrollmentRead => AccessRight::EnrollmentWrite,

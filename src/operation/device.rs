@@ -168,11 +168,20 @@ async fn read_key(id: &str, group: Option<&str>, target: Option<Target>, context
 
 /// Registers the device, and waits until the service has assigned it.
 async fn assigned(plane: &DevicePlane<'_>, id: &str, payload: Option<&Value>, context: &Context) -> Result<Record> {
+    let result = wait_for_end(plane, payload, context).await.and_then(|status| outcome(status, id));
+    context.events.write_ended(result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied));
+    result
+}
+
+/// Registers the device and waits until the service has decided. What is begun goes on whether it is asked about or not.
+async fn wait_for_end(
+    plane: &DevicePlane<'_>,
+    payload: Option<&Value>,
+    context: &Context,
+) -> Result<RegistrationStatus> {
     let started = Instant::now();
     let mut status = plane.register(payload).await?;
     while let Some(wait) = status.wait {
-        // What is begun goes on whether it is asked about or not.
-        context.events.set_outcome(Outcome::Unknown);
         if started.elapsed() + wait > LONGEST {
             let message = format!("The service has not assigned the device within {} s.", LONGEST.as_secs());
             return Err(Error::new(Code::Timeout, message).with_outcome(Outcome::Unknown));
@@ -182,9 +191,7 @@ async fn assigned(plane: &DevicePlane<'_>, id: &str, payload: Option<&Value>, co
         let next = plane.operation(status.operation_id()).await;
         status = next.map_err(|error| error.with_outcome(Outcome::Unknown))?;
     }
-    let result = outcome(status, id);
-    context.events.set_outcome(result.as_ref().map_or_else(Error::outcome, |_| Outcome::Applied));
-    result
+    Ok(status)
 }
 
 /// The record of a device that was assigned, or why it was not.

@@ -77,7 +77,7 @@ impl Session {
                     Some(error.with_outcome(context.events.outcome()))
                 }
                 result = work => match result {
-                    Ok(result) => result.err(),
+                    Ok(result) => result.err().map(|error| error.with_outcome_of_all(context.events.outcome())),
                     Err(_) => {
                         let message = "Internal error; please report it with the request.";
                         Some(Error::new(Code::Internal, message).with_outcome(context.events.outcome()))

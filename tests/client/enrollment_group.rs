@@ -217,32 +217,3 @@ fn connection_strings_are_shown_for_one_service_and_for_all() {
     let left_out = show(json!({"policyName": "nobody"}));
     assert!(left_out.warnings.iter().any(|line| line.contains("emulator is omitted")), "{left_out:?}");
 }
-
-#[test]
-fn the_newer_contract_is_spoken_only_when_it_is_needed() {
-    let bench = Bench::connected();
-    let versions = || {
-        let calls = bench.emulator.requests().into_iter().filter(|call| call.path.starts_with("/enrollments/"));
-        let mut versions: Vec<_> =
-            calls.map(|call| call.path.split_once("api-version=").unwrap().1.to_owned()).collect();
-        versions.dedup();
-        versions
-    };
-    bench.run(Call::New(Individual), json!({"registrationId": "a", "attestationType": "SymmetricKey"})).item();
-    assert_eq!(versions(), ["2021-10-01"]);
-    let set = json!({"registrationId": "a", "namespaceName": "n", "certificateAuthorityName": "c", "certificatePolicyName": "p"});
-    bench.run(Call::Set(Individual), set).item();
-    assert_eq!(versions(), ["2021-10-01", "2026-11-01"]);
-    bench.run(Call::Set(Individual), json!({"registrationId": "a", "tag": {"x": 1}})).item();
-    let kept = bench.run(Call::Get(Individual), json!({"registrationId": "a", "shape": "powershell"})).item();
-    assert_eq!((&kept["NamespaceName"], &kept["CertificatePolicyName"]), (&json!("n"), &json!("p")));
-    bench.run(Call::Set(Individual), json!({"registrationId": "a", "clear": ["CertificatePolicyName"]})).item();
-    assert_eq!(versions().last().unwrap(), "2026-11-01", "what is cleared must be known too");
-    bench.run(Call::Get(Individual), json!({"registrationId": "a"})).item();
-    bench.connect(json!({"dataPlaneApiVersion": "2026-11-01"}));
-    bench.run(Call::Get(Individual), json!({"registrationId": "a"})).item();
-    assert_eq!(versions().last().unwrap(), "2026-11-01");
-    let ready = bench.emulator.ready();
-    let bad = json!({"emulator": ready.endpoint, "dataPlaneApiVersion": "latest"});
-    assert_eq!(bench.run(Call::SessionConnect, bad).error().parameter(), Some("dataPlaneApiVersion"));
-}

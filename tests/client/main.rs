@@ -11,3 +11,4 @@ mod input;
 mod mock;
 mod network;
 mod sign_in;
+mod writes;

@@ -91,8 +91,11 @@ fn a_token_that_is_no_longer_accepted_is_replaced_once() {
         let outcome = bench.run(Call::List(Individual), json!({}));
         assert!(outcome.log.iter().any(|line| line.starts_with("401: ")), "{outcome:?}");
         outcome.items();
-        bench.fault(Fault::status(401).on("POST", "/enrollments/query").times(2));
+        bench.fault(Fault::status(401).on("POST", "/enrollments/query").times(9));
         assert_eq!(bench.run(Call::List(Individual), json!({})).error().code(), Code::Unauthorized);
+        let used = 9 - bench.emulator.faults().pending()[0].times;
+        // The policy, the same one looked up anew, and the most privileged one.
+        assert_eq!(used, if auth_type == "key" { 3 } else { 2 });
     }
 }
 

@@ -170,7 +170,7 @@ fn the_device_registry_is_named_on_both_nouns() {
     }
     let versions =
         |version: &str| service.emulator.requests().iter().filter(|call| call.path.contains(version)).count();
-    assert!(versions("api-version=2026-11-01") >= 6 && versions("api-version=2021-10-01") >= 2);
+    assert!(versions("api-version=2026-11-01") >= 8 && versions("api-version=2021-10-01") == 0);
 }
 
 #[test]

@@ -44,6 +44,15 @@ enum Task {
         #[arg(long, env = "AZIOTDPS_PROJECT_URI", value_name = "URI", value_parser = project)]
         project_uri: Option<Project>,
     },
+    /// Change records by three writers under faults, and hold every reported outcome against what happened.
+    Soak {
+        /// How many operations.
+        #[arg(long, default_value_t = 50_000)]
+        operations: u64,
+        /// The seed of the random numbers; a random one if it is not given.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Measure start-up, one record and ten thousand.
     Bench,
 }
@@ -72,9 +81,18 @@ fn run(task: Task) -> Result<bool> {
                 if module_only { package::module("module", project)? } else { package::package(project)?.module };
             println!("{}", module.display());
         }
+        Task::Soak { operations, seed } => soak(operations, seed)?,
         Task::Bench => bench::bench()?,
     }
     Ok(true)
+}
+
+/// The test has the soak; it runs a shorter one by itself.
+fn soak(operations: u64, seed: Option<u64>) -> Result<()> {
+    let mut soak = process::cargo(&["test", "--quiet", "--test", "soak", "--", "--nocapture"]);
+    soak.env("AZIOTDPS_SOAK_OPERATIONS", operations.to_string());
+    soak.envs(seed.map(|seed| ("AZIOTDPS_SOAK_SEED", seed.to_string())));
+    process::run(&mut soak)
 }
 
 fn project(address: &str) -> Result<Project, &'static str> {

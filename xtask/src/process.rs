@@ -35,6 +35,13 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 /// The Cargo that runs this.
 pub fn cargo<A: AsRef<OsStr>>(arguments: &[A]) -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What Cargo tells this program about its own package would make build scripts of others run again, and all that
+    // depends on them be built again.
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
     cargo.args(arguments);
     cargo
 }

@@ -18,9 +18,13 @@ use crate::data_plane::DataPlane;
 use crate::error::Result;
 use crate::model::{Collection, EnrollmentKind, Record};
 
-/// A record with its symmetric keys, which a plain read does not return.
+/// A record with its symmetric keys.
 async fn get_with_keys(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str) -> Result<Record> {
-    let mut record = plane.get(kind, id).await?;
+    with_keys(plane, kind, id, plane.get(kind, id).await?).await
+}
+
+/// Adds the symmetric keys to a record, since a plain read does not return them.
+async fn with_keys(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, mut record: Record) -> Result<Record> {
     if content::is_symmetric(&record) {
         let mechanism = plane.attestation_mechanism(kind, id).await?;
         if let Some(keys) = mechanism.get(&["symmetricKey"]) {

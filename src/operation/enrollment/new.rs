@@ -1,11 +1,11 @@
 //! Creating a record.
 
 use super::content::{Change, Content, Settings};
-use super::write::{as_put_response, contains, created_since, expected};
+use super::write::{as_put_response, check_certificates, contains, created_since, expected};
 use super::{check, get_with_keys, target_of};
 use crate::connection::Context;
 use crate::data_plane::DataPlane;
-use crate::error::{Code, Error, Outcome, Result};
+use crate::error::{Code, Error, Result};
 use crate::model::{AttestationType, EnrollmentKind, Record};
 use crate::operation::request::{Common, Request, enrollment_id, required};
 use crate::present;
@@ -47,17 +47,17 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
         if check_only {
             return check::new(&plane, kind, &id, context).await.map(|()| None);
         }
+        let expected = expected(kind, &record, &content.attestation);
         let written = plane.put(kind, &id, &record, None).await;
         let created = match written.result {
             // An earlier attempt may have created it.
             Err(error) if error.code() == Code::AlreadyExists && written.maybe_applied => {
-                let found =
-                    get_with_keys(&plane, kind, &id).await.map_err(|error| error.with_outcome(Outcome::Unknown))?;
-                let same = contains(&found, &expected(kind, &record, &content.attestation));
+                let found = get_with_keys(&plane, kind, &id).await?;
+                let same = contains(&found, &expected);
                 let ours = same && created_since(&found, written.first_attempt);
                 if ours { Ok(as_put_response(found)) } else { Err(error) }
             }
-            result => result,
+            result => check_certificates(kind, &expected, result?),
         };
         created.map(Some)
     };

@@ -1,8 +1,8 @@
 //! Changing a record.
 
 use super::content::{Change, Content};
-use super::write::{as_put_response, contains, expected};
-use super::{check, get_with_keys, target_of};
+use super::write::{as_put_response, check_certificates, expected};
+use super::{check, target_of, with_keys};
 use crate::connection::Context;
 use crate::data_plane::DataPlane;
 use crate::error::{Code, Error, Outcome, Result};
@@ -92,27 +92,20 @@ async fn merge(
     // What an earlier merge wrote, if its response was lost.
     let mut lost: Option<Record> = None;
     for merge in 1.. {
-        let doubtful = lost.is_some();
-        let in_doubt = |error: Error| match error.outcome() {
-            Outcome::NotApplied if doubtful => error.with_outcome(Outcome::Unknown),
-            _ => error,
-        };
-        let before = get_with_keys(plane, kind, id).await.map_err(in_doubt)?;
+        let before = read(plane, kind, id, precondition.etag.as_deref()).await?;
         // Any other change may be merged again, whoever wrote.
-        if let Some(written) = lost.as_ref().filter(|_| !change.is_idempotent() || precondition.if_match().is_some()) {
-            let kept = contains(&before, &expected(kind, written, &content.attestation));
-            if kept && content.already_applied(kind, change, &before).map_err(in_doubt)? {
-                return Ok(as_put_response(before));
-            }
-            // It may have been made and then been changed by somebody else, or never been made.
-            let message =
-                "The change may have been made: its response was lost, and the record has been changed since.";
-            return Err(in_doubt(Error::new(Code::PreconditionFailed, message)));
+        if let Some(written) = lost.as_ref().filter(|_| !change.is_idempotent()) {
+            // A key that was just generated is in the record only if this operation wrote it.
+            return if change.generated_key_is_in(&before, written) {
+                Ok(as_put_response(before))
+            } else {
+                Err(doubtful())
+            };
         }
-        content.attestation.check_keys(&before).map_err(in_doubt)?;
+        content.attestation.check_keys(&before)?;
         let Some(etag) = precondition.if_match().or(before.text(&["etag"])).map(str::to_owned) else {
             let message = "The service's record has no etag, so it cannot be changed safely.";
-            return Err(in_doubt(Error::new(Code::UnexpectedResponse, message)));
+            return Err(Error::new(Code::UnexpectedResponse, message));
         };
         if merge == 1 {
             change.warn(kind, &before, &context.events);
@@ -121,14 +114,25 @@ async fn merge(
         for member in READ_ONLY {
             record.remove(&[member]);
         }
-        content.apply(kind, change, &mut record).map_err(in_doubt)?;
+        if content.remove_copy_of_replaced(kind, &mut record) {
+            let target = target_of(kind, id);
+            context.events.verbose(format!(
+                "{target}: the secondary certificate was the same as the primary one, and is replaced with it"
+            ));
+        }
+        content.apply(kind, change, &mut record)?;
+        let expected = expected(kind, &record, &content.attestation);
         let written = plane.put(kind, id, &record, Some(&etag)).await;
+        let may_be_repeated = written.may_be_repeated_after_look && merge < plane.maximum_attempts();
         match written.result {
+            Ok(changed) => return check_certificates(kind, &expected, changed),
+            // The precondition is the caller's: nothing in the record can prove that it was this operation that met it.
+            Err(error) if error.code() == Code::PreconditionFailed && precondition.etag.is_some() => {
+                return Err(if written.maybe_applied { doubtful() } else { error });
+            }
             Err(error) if error.code() == Code::PreconditionFailed && merge < MERGES => {
                 if written.maybe_applied {
                     lost = Some(record);
-                } else if precondition.if_match().is_some() {
-                    return Err(error);
                 }
                 let target = target_of(kind, id);
                 context
@@ -136,8 +140,39 @@ async fn merge(
                     .verbose(format!("412: {target} was changed since it was read; reading and merging again"));
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20 * u64::from(merge)))).await;
             }
-            result => return result.map_err(in_doubt),
+            Err(_) if may_be_repeated => lost = Some(record),
+            Err(error) => return Err(error),
         }
     }
     unreachable!("the last merge returns")
+}
+
+/// Reads the record with its keys: the version that has `etag`, if it is given.
+async fn read(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, etag: Option<&str>) -> Result<Record> {
+    let is_other =
+        |record: &Record| etag.is_some_and(|etag| record.text(&["etag"]).is_none_or(|own| !is_same(own, etag)));
+    let mut record = plane.get(kind, id).await?;
+    if is_other(&record) {
+        // A replica of the service may have been behind.
+        record = plane.get(kind, id).await?;
+    }
+    if is_other(&record) {
+        let message = "Precondition Failed: the record has another etag than the one given, so it was changed since that was \
+                       read; read it again, or force the change.";
+        return Err(Error::new(Code::PreconditionFailed, message));
+    }
+    with_keys(plane, kind, id, record).await
+}
+
+/// Whether two etags are the same; the service accepts one in quotes too.
+fn is_same(one: &str, other: &str) -> bool {
+    let bare = |etag: &str| etag.trim().trim_matches('"').to_owned();
+    bare(one) == bare(other)
+}
+
+/// The error of a change that may have been made: its response was lost, and then the record had another etag.
+fn doubtful() -> Error {
+    let message = "The change may have been made: its response was lost, and the record has been changed since. Read the record \
+                   to see whether it was.";
+    Error::new(Code::PreconditionFailed, message).with_outcome(Outcome::Unknown)
 }

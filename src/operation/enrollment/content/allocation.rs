@@ -123,7 +123,7 @@ impl Allocation {
             return Ok(());
         };
         record.set(&["allocationPolicy"], policy.wire());
-        if self.allocation_policy.is_some() {
+        if given {
             record.remove(&["iotHubHostName"]);
         }
         if let Some(hubs) = &self.iot_hub {

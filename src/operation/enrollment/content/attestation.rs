@@ -211,6 +211,11 @@ impl Attestation {
             .filter_map(|(slot, certificate)| Some((slot, certificate.as_ref()?)))
     }
 
+    /// The names of CA certificates that the request gives, by slot.
+    pub fn ca_names(&self) -> [Option<&str>; 2] {
+        [self.primary_ca_name.as_deref(), self.secondary_ca_name.as_deref()]
+    }
+
     /// Warns of certificates that are probably not what the caller wants for the record `id`.
     pub fn warn(&self, kind: EnrollmentKind, id: &str, events: &Events) {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

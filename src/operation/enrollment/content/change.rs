@@ -111,8 +111,18 @@ impl Change {
         registry.into_iter().any(|member| self.clears(member))
     }
 
+    /// Whether `found` has the key that the change generated for `written`. Without such a key nothing shows who wrote.
+    pub fn generated_key_is_in(&self, found: &Record, written: &Record) -> bool {
+        let path = match self.regenerate_key {
+            Some(Slot::Primary) => PRIMARY_KEY,
+            Some(Slot::Secondary) => SECONDARY_KEY,
+            None => return false,
+        };
+        written.text(path).is_some_and(|key| found.text(path) == Some(key))
+    }
+
     /// Applies the idempotent part of the change to `record`.
-    pub fn apply_idempotent(&self, kind: EnrollmentKind, record: &mut Record) {
+    fn apply_idempotent(&self, kind: EnrollmentKind, record: &mut Record) {
         for member in self.clear.iter().filter(|member| !self.promotes(**member)) {
             clear(*member, kind, record);
         }
@@ -209,7 +219,7 @@ fn slots(member: ClearableMember, kind: EnrollmentKind) -> [[&'static str; 4]; 2
 }
 
 /// The identity of a certificate or of a name.
-fn identity(slot: &Value) -> &Value {
+pub fn identity(slot: &Value) -> &Value {
     slot.pointer("/info/sha256Thumbprint").unwrap_or(slot)
 }
 

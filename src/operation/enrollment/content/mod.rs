@@ -13,9 +13,11 @@ pub use settings::Settings;
 pub use symmetric_key::check_key;
 
 use crate::error::Result;
-use crate::model::{DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Record};
+use crate::model::{DEVICE_REGISTRY_API_VERSION, EnrollmentKind, Record, Slot, WireEnum};
 use crate::operation::request::Request;
 use allocation::Allocation;
+use attestation::CA_REFERENCES;
+use change::identity;
 use settings::DeviceSettings;
 
 /// All that a request may give of a record's content.
@@ -56,18 +58,30 @@ impl Content {
         self.device.check()
     }
 
-    /// Whether applying the content and `change` again would leave `record` as it is. Says nothing about the parts of
-    /// `change` that are not idempotent.
-    ///
-    /// # Errors
-    /// As for [`Self::apply`].
-    pub fn already_applied(&self, kind: EnrollmentKind, change: &Change, record: &Record) -> Result<bool> {
-        let mut again = record.clone();
-        change.apply_idempotent(kind, &mut again);
-        self.allocation.apply(change, &mut again)?;
-        self.settings.apply(&mut again);
-        self.device.apply(&mut again);
-        Ok(again == *record)
+    /// Removes a secondary certificate or CA name that is the same as the primary one, if the request replaces that alone: the
+    /// service copies a lone certificate, and one that is replaced must not stay trusted. Returns whether there was one.
+    pub fn remove_copy_of_replaced(&self, kind: EnrollmentKind, record: &mut Record) -> bool {
+        let certificates: Vec<_> = self.attestation.certificates().collect();
+        let certificate = match certificates[..] {
+            [(Slot::Primary, certificate)] => Some(certificate.sha256_thumbprint.as_str()),
+            _ => None,
+        };
+        let name = match self.attestation.ca_names() {
+            [name, None] => name,
+            _ => None,
+        };
+        for (member, new) in [(kind.certificates_member(), certificate), (CA_REFERENCES, name)] {
+            let path = |slot: Slot| ["attestation", "x509", member, slot.wire()];
+            let identity = |slot| record.get(&path(slot)).and_then(|slot| identity(slot).as_str());
+            if let (Some(new), Some(old)) = (new, identity(Slot::Primary))
+                && !old.eq_ignore_ascii_case(new)
+                && identity(Slot::Secondary).is_some_and(|copy| copy.eq_ignore_ascii_case(old))
+            {
+                record.remove(&path(Slot::Secondary));
+                return true;
+            }
+        }
+        false
     }
 
     /// Applies `change` and the content to an existing record.
