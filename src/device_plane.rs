@@ -2,7 +2,7 @@
 
 use crate::connection::Context;
 use crate::credential::SharedAccessKey;
-use crate::error::{Code, Error, Outcome, Result};
+use crate::error::{Code, Error, Outcome, Result, quote};
 use crate::events::Events;
 use crate::http::{Authorize, ClientCertificate, Method, Request, Response, Transport, Url, url_of};
 use crate::model::{Collection, DEVICE_API_VERSION, Record};
@@ -69,7 +69,7 @@ impl<'a> DevicePlane<'a> {
     ) -> Result<Self> {
         let url = Url::parse(&format!("https://{host}/")).map_err(|_| {
             let form = "such as 'global.azure-devices-provisioning.net'";
-            Error::argument("provisioningHost", format!("'{host}' is not a host name, {form}."))
+            Error::argument("provisioningHost", format!("{} is not a host name, {form}.", quote(host)))
         })?;
         let (key, own) = match proof {
             Proof::Key(key) => (Some(key), None),

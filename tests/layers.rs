@@ -93,7 +93,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("operation::request", &["connection", "data_plane", "error", "events", "model", "present", "target"]),
     ("present", &["model"]),
     ("data_plane", &["connection", "error", "http", "model", "target"]),
-    ("device_plane", &["connection", "credential", "error", "http", "model"]),
+    ("device_plane", &["connection", "credential", "error", "events", "http", "model"]),
     ("connection", &["credential", "error", "events", "http", "model", "resource_manager", "sync", "target"]),
     ("resource_manager", &["credential", "error", "events", "http", "model"]),
     ("target", &["credential", "error", "model"]),

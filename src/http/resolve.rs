@@ -80,10 +80,10 @@ mod tests {
             let resolver = Arc::new(Fails { is_unknown, questions: questions.clone() });
             let transport = Transport::new(Settings { maximum_attempts: 2, ..Settings::default() });
             let builder = reqwest::Client::builder().no_proxy().dns_resolver(resolver);
-            let client = builder.tls_backend_preconfigured(tls::only(Vec::new()).unwrap()).build().unwrap();
+            let client = builder.tls_backend_preconfigured(tls::only(Vec::new(), None).unwrap()).build().unwrap();
             transport.remote.set(client).unwrap();
             let (sender, _receiver) = tokio::sync::mpsc::unbounded_channel();
-            let events = Events::new(sender, Arc::new(tokio::sync::Semaphore::new(1)));
+            let events = Events::new(sender, Arc::new(tokio::sync::Semaphore::new(1)), Arc::default());
             let mut request = Request::new(Method::PUT, "https://dps.example/".parse().unwrap());
             request.is_write = true;
             let error = transport.send(&request, &events).await.err().unwrap();

@@ -8,7 +8,7 @@ use crate::connection::Context;
 use crate::credential::{SharedAccessKey, client_certificate, is_host_name, sign};
 use crate::data_plane::DataPlane;
 use crate::device_plane::{DevicePlane, Proof, RegistrationStatus};
-use crate::error::{Code, Error, Outcome, Result};
+use crate::error::{Code, Error, Outcome, Result, quote};
 use crate::file;
 use crate::model::{Collection, EnrollmentKind, Record};
 use crate::present;
@@ -80,7 +80,7 @@ impl Register {
         }
         if let Some(host) = self.provisioning_host.as_ref().filter(|host| !is_host_name(host)) {
             let form = "such as 'global.azure-devices-provisioning.net'";
-            return Err(Error::argument("provisioningHost", format!("'{host}' is not a host name, {form}.")));
+            return Err(Error::argument("provisioningHost", format!("{} is not a host name, {form}.", quote(host))));
         }
         match (&self.symmetric_key, &self.certificate, &self.private_key) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {

@@ -107,15 +107,15 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
             Err(Error::argument("all", "The registrations of a group are all removed, not those of a device."))
         }
         Some(Which::Of(_)) if !all => {
-            Err(Error::argument("all", "To remove every registration of a group, give all too."))
+            Err(Error::argument("all", "To remove every registration of a group, give ⟨all⟩ too."))
         }
         Some(Which::Of(_)) if precondition.etag.is_some() => {
-            Err(Error::argument("etag", "An etag is that of one record; it does not go with all."))
+            Err(Error::argument("etag", "⟨etag⟩ is that of one record; it does not go with ⟨all⟩."))
         }
         None if all => {
             Err(Error::argument("enrollmentId", "The group whose registrations are to be removed is missing."))
         }
-        None => Err(Error::argument("registrationId", "registrationId is required.")),
+        None => Err(Error::argument("registrationId", "⟨registrationId⟩ is required.")),
         Some(which) => Ok(which),
     }?;
     let remove = async {

@@ -280,7 +280,7 @@ fn the_removal_of_all_is_confirmed_as_each_front_has_it() {
     let bench = Bench::connected();
     bench.seed("enrollments", 0..3);
     let all = json!({"all": true, "passThru": true, "shape": "powershell"});
-    bench.fault(Fault::status(403).on("DELETE", "/enrollments/dev-1"));
+    bench.fault(Fault::status(400).on("DELETE", "/enrollments/dev-1"));
     let failed = bench.run(Call::Remove(Individual), all.clone());
     assert!(failed.items.is_empty() && !failed.errors.is_empty(), "{failed:?}");
     bench.seed("enrollments", 0..3);

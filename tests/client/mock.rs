@@ -116,6 +116,9 @@ fn serve(
     };
     let Answer { status, headers, body } = answer(number, &request);
     let mut head = format!("HTTP/1.1 {status} Mock\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        head += "Content-Type: application/json; charset=utf-8\r\n";
+    }
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }

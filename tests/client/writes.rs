@@ -308,9 +308,23 @@ fn only_what_the_contract_has_is_the_services_word() {
     let symmetric = |id: &str| json!({(id): "n", "attestationType": "SymmetricKey"});
     let writes = [
         (Call::New(Individual), symmetric("registrationId"), "PUT", "/enrollments/n", &device, "registrationId"),
-        (Call::Set(Individual), json!({"registrationId": "d"}), "PUT", "/enrollments/d", &device, "registrationId"),
+        (
+            Call::Set(Individual),
+            json!({"registrationId": "d", "tag": {"a": 1}}),
+            "PUT",
+            "/enrollments/d",
+            &device,
+            "registrationId",
+        ),
         (Call::New(Group), symmetric("name"), "PUT", "/enrollmentGroups/n", &group, "enrollmentGroupId"),
-        (Call::Set(Group), json!({"name": "d"}), "PUT", "/enrollmentGroups/d", &group, "enrollmentGroupId"),
+        (
+            Call::Set(Group),
+            json!({"name": "d", "tag": {"a": 1}}),
+            "PUT",
+            "/enrollmentGroups/d",
+            &group,
+            "enrollmentGroupId",
+        ),
         (
             Call::Remove(Individual),
             json!({"registrationId": "d"}),
@@ -367,14 +381,17 @@ fn only_what_the_contract_has_is_the_services_word() {
     let puts = sent(&bench, "PUT");
     for body in [json!({}), other(&device, "registrationId"), json!([device])] {
         bench.fault(answer(200, &body).on("GET", "/enrollments/d").times(2));
-        for call in [Call::Get(Individual), Call::Set(Individual)] {
-            let error = bench.run(call, json!({"registrationId": "d"})).error();
+        for (call, request) in [
+            (Call::Get(Individual), json!({"registrationId": "d"})),
+            (Call::Set(Individual), json!({"registrationId": "d", "tag": {"a": 1}})),
+        ] {
+            let error = bench.run(call, request).error();
             assert_eq!((error.code(), error.outcome()), (Code::UnexpectedResponse, Outcome::NotApplied), "{body}");
         }
     }
     bench.fault(answer(200, &json!({})).on("POST", "/attestationmechanism"));
     assert_eq!(
-        bench.run(Call::Set(Individual), json!({"registrationId": "d"})).error().code(),
+        bench.run(Call::Set(Individual), json!({"registrationId": "d", "tag": {"a": 1}})).error().code(),
         Code::UnexpectedResponse
     );
     assert_eq!(sent(&bench, "PUT"), puts);

@@ -212,6 +212,7 @@ fn finish(operation: &Operation, cancel_after: Option<Duration>) -> (Outcome, Ve
             operation.cancel();
         }
         match operation.next(Some(Duration::from_millis(20))) {
+            Event::Origin(_) => {}
             Event::Pending | Event::Progress(_) => {}
             Event::Message(message) => {
                 if message.level == Level::Debug

@@ -347,8 +347,7 @@ mod tests {
     #[test]
     fn hubs_alone_leave_a_webhook_that_is_not_used() {
         let record = json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}});
-        let after =
-            json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}, "iotHubs": ["b"]});
+        let after = json!({"allocationPolicy": "hashed", "customAllocationDefinition": {"webhookUrl": "u"}, "iotHubs": ["b.example"]});
         assert_eq!(applied(record, json!({"iotHub": ["b.example"]})), Ok(after));
     }
 
@@ -357,7 +356,7 @@ mod tests {
         let record = json!({"allocationPolicy": "static", "iotHubs": ["a"]});
         assert_eq!(
             applied(record.clone(), json!({"iotHub": ["b.example"]})),
-            Ok(json!({"allocationPolicy": "static", "iotHubs": ["b"]}))
+            Ok(json!({"allocationPolicy": "static", "iotHubs": ["b.example"]}))
         );
         assert!(applied(record, json!({"iotHub": ["b.example", "c.example"]})).unwrap_err().contains("only one hub"));
         // The service's own policy chooses among them.
