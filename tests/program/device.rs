@@ -209,9 +209,10 @@ fn the_payload_goes_to_the_webhook() {
         "allocationPolicy": "custom",
         "customAllocationDefinition": {"webhookUrl": url, "apiVersion": "2021-10-01"},
     });
+    service.line("enrollment create --eid dev-01 --at symmetricKey").ok();
     http(&service.emulator, Method::PUT, "/enrollments/dev-01?api-version=2021-10-01", record.to_string());
     for (given, sent) in [
-        (r#"{"floor":3.50}"#, json!({"floor": 3.5})),
+        (r#"{"floor":3.50}"#, serde_json::from_str(r#"{"floor":3.50}"#).unwrap()),
         ("{'floor':True}", json!({"floor": true})),
         ("a word", json!("a word")),
     ] {

@@ -106,7 +106,7 @@ fn what_a_group_does_not_have_is_not_understood() {
     ] {
         service.group(arguments).fails(2, &[says]);
     }
-    service.group(&["update", "--gid", "g", "--clear", "device-id"]).fails(2, &["option: --clear", "DeviceId"]);
+    service.group(&["update", "--gid", "g", "--clear", "device-id"]).fails(2, &["option: --clear", "deviceId"]);
     assert_eq!(service.emulator.requests().iter().filter(|call| call.path.contains("nrollment")).count(), 0);
 }
 

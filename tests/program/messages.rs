@@ -40,7 +40,7 @@ fn one_kind_of_mistake_has_one_exit_code() {
     }
     let update = ["update", "--eid", "d", "--cp", file, "--only-show-errors"];
     service.enrollment(&update).fails(1, &["option: --certificate-path", "help: aziotdps help InvalidChange"]);
-    service.emulator.faults().queue(Fault::status(403).on("GET", "/enrollments"));
+    service.emulator.faults().queue(Fault::status(403).on("GET", "/enrollments").times(2));
     service.line("enrollment show --eid d").fails(1, &["help: aziotdps help Forbidden"]);
 }
 

@@ -74,8 +74,8 @@ fn the_registrations_of_a_group_go_at_once_when_it_is_said_twice() {
         ("--all --yes", "--enrollment-id"),
         ("--gid g", "--all"),
         ("--gid g --all", "--yes"),
-        ("--gid g --rid r1", "--all"),
-        ("--gid g --rid r1 --all --yes", "--all"),
+        ("--gid g --rid r1", "--registration-id"),
+        ("--gid g --rid r1 --all --yes", "--registration-id"),
         ("--gid g --all --yes --etag IjBhMDA=", "--etag"),
         ("--gid a/b --all --yes", "option: --enrollment-id"),
     ] {
@@ -104,7 +104,7 @@ fn a_group_that_is_removed_says_that_registrations_stay() {
     );
     service.line("enrollment-group delete --gid empty").ok();
     // Who may not read them is not told, and the removal is none the worse.
-    service.emulator.faults().queue(Fault::status(403).on("POST", "/registrations/"));
+    service.emulator.faults().queue(Fault::status(403).on("POST", "/registrations/").times(2));
     service.line("enrollment-group delete --gid again").ok();
     service.line("enrollment-group show --gid again").fails(3, &[]);
 }

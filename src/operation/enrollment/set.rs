@@ -92,7 +92,7 @@ async fn merge(
     // What an earlier merge wrote, if its response was lost.
     let mut lost: Option<Record> = None;
     for merge in 1.. {
-        let before = read(plane, kind, id, precondition.etag.as_deref()).await?;
+        let before = read(plane, kind, id, precondition.version()).await?;
         // Any other change may be merged again, whoever wrote.
         if let Some(written) = lost.as_ref().filter(|_| !change.is_idempotent()) {
             // A key that was just generated is in the record only if this operation wrote it.
@@ -158,7 +158,7 @@ async fn read(plane: &DataPlane<'_>, kind: EnrollmentKind, id: &str, etag: Optio
     }
     if is_other(&record) {
         let message = "Precondition Failed: the record has another etag than the one given, so it was changed since that was \
-                       read; read it again, or force the change.";
+                       read; read it again, or give no ⟨etag⟩.";
         return Err(Error::new(Code::PreconditionFailed, message));
     }
     with_keys(plane, kind, id, record).await

@@ -36,12 +36,17 @@ impl Precondition {
         }
     }
 
+    /// The version that the caller asked for; `None` if any will do.
+    pub fn version(&self) -> Option<&str> {
+        self.etag.as_deref().filter(|etag| *etag != "*")
+    }
+
     /// Checks that `record` is the version that the caller asked for.
     ///
     /// # Errors
     /// [`Code::PreconditionFailed`].
     pub fn check_record(&self, record: &Record) -> Result<()> {
-        match &self.etag {
+        match self.version() {
             Some(etag) if record.text(&["etag"]).is_some_and(|found| found != etag) => {
                 let message = "Precondition Failed: the record does not have the value of ⟨etag⟩; it has been changed.";
                 Err(Error::new(Code::PreconditionFailed, message))
