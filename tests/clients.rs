@@ -168,7 +168,7 @@ fn with_emulator(mut client: Command, trust: &str) -> Outcome {
         .env(trust, &ready.ca_certificate)
         .env("DPS_CONNECTION_STRING", &ready.connection_string)
         .env("DPS_PORT", ready.endpoint.rsplit(':').next().unwrap())
-        .env("DPS_ID_SCOPE", ready.id_scope)
+        .env("DPS_ID_SCOPE", &ready.id_scope)
         .env("NO_PROXY", "localhost")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,6 +1,7 @@
 //! The emulator's own calls under `/_emulator/`: what tests need and the real service does not have. They require no
 //! token; `docs/emulator.md` describes them.
 
+use crate::emulator::auth::sign_in;
 use crate::emulator::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented};
 use crate::emulator::record::store::{Collection, Entry, Expected};
 use crate::emulator::record::{enrollment, registration};
@@ -32,11 +33,12 @@ pub(crate) fn respond(state: &State, traffic: &Traffic, service: &Service, reque
         }
         ("POST", ["reset"]) => reset(state, traffic),
         ("POST", ["seed"]) => seed(service, request),
+        ("POST", ["federatedtoken"]) => sign_in::federated_token(&state.tokens, request),
         ("GET", ["records", collection, _]) => stored(service, collection, request.path.segment(3)),
         ("PUT", ["registrations", _]) => put_registration(service, request.path.segment(2), request),
         (_, ["health" | "requests"] | ["records", _, _]) => Err(method_not_allowed("GET")),
         (_, ["faults"]) => Err(method_not_allowed("GET, POST, DELETE")),
-        (_, ["reset" | "seed"]) => Err(method_not_allowed("POST")),
+        (_, ["reset" | "seed" | "federatedtoken"]) => Err(method_not_allowed("POST")),
         (_, ["registrations", _]) => Err(method_not_allowed("PUT")),
         _ => Err(not_implemented(request)),
     }
@@ -53,10 +55,7 @@ fn queue_faults(traffic: &Traffic, request: &Request) -> Result<Response> {
 }
 
 fn reset(state: &State, traffic: &Traffic) -> Result<Response> {
-    for service in state.services() {
-        service.store.clear()?;
-        service.operations.clear();
-    }
+    state.services.reset()?;
     traffic.faults.clear();
     traffic.journal.clear();
     Ok(Response::empty(204))

@@ -70,7 +70,7 @@ pub const DEVELOPMENT: Development = Development {
     policies: [
         DevelopmentPolicy {
             name: "provisioningserviceowner",
-            rights: "ServiceConfig, DeviceConnect, EnrollmentWrite, RegistrationStatusWrite",
+            rights: "ServiceConfig, DeviceConnect, EnrollmentWrite",
             primary_key: "YXppb3RkcHMgZW11bGF0b3Igb3duZXIxIGRldmVsb3BtZW50IGtleSwgb3BlbnMgbm90aGluZyBhdCBhbGwuIA==",
             secondary_key: "YXppb3RkcHMgZW11bGF0b3Igb3duZXIyIGRldmVsb3BtZW50IGtleSwgb3BlbnMgbm90aGluZyBhdCBhbGwuIA==",
         },

@@ -18,4 +18,6 @@ mod keys;
 mod paging;
 mod registrations;
 mod resource_manager;
+mod services;
+mod sign_in;
 mod transport;

@@ -3,6 +3,7 @@
 
 use super::paging::Listing;
 use super::registration;
+use super::version::ApiVersion;
 use crate::emulator::errors::{Result, already_exists, not_found};
 use crate::emulator::record::precondition::Precondition;
 use crate::emulator::record::store::{Collection, Store};
@@ -14,19 +15,25 @@ use crate::model::{EnrollmentKind, Record};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub(super) fn get(service: &Service, kind: EnrollmentKind, id: &str) -> Result<Response> {
+pub(super) fn get(service: &Service, kind: EnrollmentKind, id: &str, version: ApiVersion<'_>) -> Result<Response> {
     let record = stored(&service.store, kind, id)?;
     let shown = match kind {
         EnrollmentKind::Individual => enrollment::with_state(&record, registration::state_of(&service.store, &record)?),
         EnrollmentKind::Group => enrollment::without_keys(&record),
     };
-    Ok(Response::json(200, &shown))
+    Ok(Response::json(200, &version.known(shown)))
 }
 
-pub(super) fn put(service: &Service, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Response> {
-    let sent = serde_json::from_slice(&request.body)?;
+pub(super) fn put(
+    service: &Service,
+    kind: EnrollmentKind,
+    id: &str,
+    version: ApiVersion<'_>,
+    request: &Request,
+) -> Result<Response> {
+    let sent = version.known(serde_json::from_slice(&request.body)?);
     let written = write(&service.store, kind, id, &sent, &Precondition::parse(request.if_match())?)?;
-    Ok(Response::json(200, &enrollment::with_keys(&written)))
+    Ok(Response::json(200, &version.known(enrollment::with_keys(&written))))
 }
 
 pub(super) fn delete(service: &Service, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Response> {
@@ -41,14 +48,19 @@ pub(super) fn attestation_mechanism(service: &Service, kind: EnrollmentKind, id:
 }
 
 /// The text of the query is required and not evaluated: every query selects all.
-pub(super) fn query(service: &Service, kind: EnrollmentKind, request: &Request) -> Result<Response> {
+pub(super) fn query(
+    service: &Service,
+    kind: EnrollmentKind,
+    version: ApiVersion<'_>,
+    request: &Request,
+) -> Result<Response> {
     #[derive(Deserialize)]
     struct Specification {
         #[serde(rename = "query")]
         _query: String,
     }
     serde_json::from_slice::<Specification>(&request.body)?;
-    listing(kind).page(service, request, enrollment::without_keys)
+    listing(kind).page(service, request, |record| version.known(enrollment::without_keys(record)))
 }
 
 /// What a query of this kind lists.

@@ -48,8 +48,9 @@ async fn allocate(
     if let Some(hub) = current.filter(|_| !updates_hub(&device.enrollment)) {
         return Ok(Allocation { hub: hub.to_owned(), twin: None, payload: None });
     }
-    let candidates = allocate::candidates(&device.enrollment, &service.configuration);
-    let policy = allocate::policy(&device.enrollment, &service.configuration);
+    let settings = service.settings();
+    let candidates = allocate::candidates(&device.enrollment, &settings);
+    let policy = allocate::policy(&device.enrollment, &settings);
     if policy == AllocationPolicy::Custom {
         let hubs: Vec<&str> = candidates.iter().map(|hub| hub.host_name.as_str()).collect();
         return webhook::call(device, payload, before, &hubs).await;

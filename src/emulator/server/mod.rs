@@ -3,6 +3,7 @@
 mod connection;
 pub(crate) mod faults;
 pub(crate) mod journal;
+mod leaf;
 pub(crate) mod tls;
 
 pub(crate) use connection::{Handler, Server, Traffic};
