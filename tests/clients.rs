@@ -4,7 +4,8 @@
 //! Node.js or Python, or can't reach the registry, a test is ignored and says why, in the words of the usual harness.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use aziotdps::emulator::{Emulator, Options, Ready};
+use aziotdps::emulator::{Configuration, Emulator, Options, Ready};
+use aziotdps::model::DEVELOPMENT;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -48,10 +49,12 @@ type Outcome = Result<(), Trouble>;
 type Test = fn() -> Outcome;
 
 fn main() -> ExitCode {
-    let tests: [(&str, Test); 3] = [
+    let tests: [(&str, Test); 5] = [
         ("node_service_client", || node("service.js")),
         ("node_device_client", || node("device.js")),
-        ("python_service_client", python),
+        ("node_identity", || node("identity.js")),
+        ("python_service_client", || python("service.py")),
+        ("python_identity", || python("identity.py")),
     ];
     if std::env::args().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
@@ -99,7 +102,7 @@ fn node(script: &str) -> Outcome {
     with_emulator(client, "NODE_EXTRA_CA_CERTS")
 }
 
-fn python() -> Outcome {
+fn python(script: &str) -> Outcome {
     let python = if cfg!(windows) { "python" } else { "python3" };
     need(python)?;
     let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
@@ -112,7 +115,7 @@ fn python() -> Outcome {
         vec![make, install]
     })?;
     let mut client = Command::new(folder.join(inside));
-    client.arg(source("service.py"));
+    client.arg(source(script));
     with_emulator(client, "REQUESTS_CA_BUNDLE")
 }
 
@@ -161,7 +164,8 @@ fn said(output: &std::process::Output) -> String {
 /// Runs `client` on an emulator of its own, which `trust` makes it trust.
 fn with_emulator(mut client: Command, trust: &str) -> Outcome {
     let home = tempfile::tempdir().unwrap();
-    let options = Options { port: 0, home: Some(home.path().to_owned()), ..Options::default() };
+    let options =
+        Options { port: 0, home: Some(home.path().to_owned()), configuration: configuration(), ..Options::default() };
     let emulator = Emulator::start(options).unwrap();
     let ready = emulator.ready();
     client
@@ -172,7 +176,20 @@ fn with_emulator(mut client: Command, trust: &str) -> Outcome {
         .env("NO_PROXY", "localhost")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    client.env("DPS_TOKEN", runtime.block_on(prepare(ready)));
+    let (token, federated) = runtime.block_on(prepare(ready));
+    let federated_file = home.path().join("federated-token");
+    std::fs::write(&federated_file, federated).unwrap();
+    client
+        .env("DPS_TOKEN", token)
+        .env("DPS_TENANT_ID", ready.tenant_id)
+        .env("DPS_CLIENT_ID", ready.client_id)
+        .env("DPS_CLIENT_SECRET", ready.client_secret)
+        .env("DPS_IDENTITY_ENDPOINT", &ready.identity_endpoint)
+        .env("DPS_IDENTITY_HEADER", ready.identity_header)
+        .env("DPS_READER_ID", READER)
+        .env("DPS_IDENTITY_ID", IDENTITY)
+        .env("DPS_CERTIFICATE", application_certificate())
+        .env("DPS_FEDERATED_TOKEN_FILE", federated_file);
     client.env("DPS_CERTIFICATES", certificates(home.path()).unwrap());
     let said = home.path().join("said");
     let output = File::create(&said).unwrap();
@@ -194,8 +211,33 @@ fn with_emulator(mut client: Command, trust: &str) -> Outcome {
     }
 }
 
-/// What a client can't do by itself: it gets a bearer token, and five registrations to read.
-async fn prepare(ready: &Ready) -> String {
+/// An application that reads, with the certificate and as the subject below.
+const READER: &str = "00000000-0000-4000-8000-00000000000a";
+
+/// A user-assigned managed identity that reads.
+const IDENTITY: &str = "00000000-0000-4000-8000-00000000000b";
+
+/// Whom the federated token is issued for.
+const SUBJECT: &str = "system:serviceaccount:default:dps";
+
+/// A certificate and its key, which is RSA.
+fn application_certificate() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/application.pem")
+}
+
+/// The development tenant with the application and the managed identity.
+fn configuration() -> Configuration {
+    let roles = json!([{"role": "Device Provisioning Service Data Reader"}]);
+    let value = json!({"tenants": [{"tenantId": DEVELOPMENT.tenant_id, "applications": [
+        {"clientId": READER, "certificateFiles": [application_certificate()], "federatedSubjects": [SUBJECT],
+         "roleAssignments": roles},
+        {"clientId": IDENTITY, "managedIdentity": "userAssigned", "roleAssignments": roles},
+    ]}]});
+    serde_json::from_value(value).unwrap()
+}
+
+/// What a client can't do by itself: it gets a bearer token and a federated one, and five registrations to read.
+async fn prepare(ready: &Ready) -> (String, String) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = std::fs::read(&ready.ca_certificate).unwrap();
     let authority = reqwest::Certificate::from_pem(&authority).unwrap();
@@ -209,7 +251,10 @@ async fn prepare(ready: &Ready) -> String {
     );
     let answer = post(&format!("{}/oauth2/v2.0/token", ready.tenant_id)).body(form).send().await.unwrap();
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    answer["access_token"].as_str().unwrap().to_owned()
+    let wanted = post("_emulator/federatedToken").body(json!({ "subject": SUBJECT }).to_string());
+    let federated: Value = serde_json::from_str(&wanted.send().await.unwrap().text().await.unwrap()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&answer["access_token"]), text(&federated["token"]))
 }
 
 /// A folder in `home` with an authority, and the certificate and key of a device of it.

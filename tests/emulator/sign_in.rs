@@ -155,6 +155,9 @@ async fn a_certificate_signs_in() {
         let bearer = format!("Bearer {}", reply.json()["access_token"].as_str().unwrap());
         assert_eq!(call(&host, Method::GET, "/enrollments/dev-1", &bearer, None).await, 200);
     }
+    let with_fraction = json!({"nbf": now() as f64 + 1.25, "exp": now() as f64 + 600.5});
+    let fraction = by_assertion(&host, &assertion(&host, Algorithm::PS256, with_fraction)).await;
+    assert_eq!(fraction.status, 200, "{fraction:?}");
     let issuer = host.url(&format!("/{}/v2.0", DEVELOPMENT.tenant_id));
     let by_issuer = by_assertion(&host, &assertion(&host, Algorithm::PS256, json!({"aud": issuer}))).await;
     assert_eq!(by_issuer.status, 200, "{by_issuer:?}");
@@ -172,7 +175,7 @@ async fn a_certificate_is_verified() {
         (made(json!({"iss": "another"})), 700_021),
         (made(json!({"sub": "another"})), 700_021),
         (made(json!({"exp": now() - 1})), 700_024),
-        (made(json!({"nbf": now() + 60})), 700_024),
+        (made(json!({"nbf": now() + 310})), 700_024),
         (made(json!({"x5t": "AAAA"})), 700_027),
         (tampered, 700_027),
         ("nonsense".to_owned(), 50027),

@@ -8,6 +8,7 @@ use crate::emulator::clock;
 use crate::error::{Error, Result};
 use ::base64::Engine;
 use ::base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -16,6 +17,9 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 use std::path::Path;
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// How many seconds the clock of whoever signed may be ahead, as Entra takes it. Some clients round their `nbf` up.
+const CLOCK_SKEW: f64 = 300.0;
 
 /// The audience of every federated token.
 pub(super) const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -53,14 +57,14 @@ impl SigningCertificate {
     }
 }
 
-/// What an application's own assertion says.
+/// What an application's own assertion says. Some clients send dates with fractions of a second.
 #[derive(Deserialize)]
 struct Claims {
     aud: String,
     iss: String,
     sub: String,
-    nbf: Option<i64>,
-    exp: i64,
+    nbf: Option<f64>,
+    exp: f64,
 }
 
 /// Refuses `assertion` unless `principal` may sign in with it. `audiences` are what the token endpoint goes by,
@@ -72,8 +76,7 @@ pub(super) fn check(
     audiences: &[String],
     issuer: &str,
 ) -> std::result::Result<(), Refusal> {
-    let header = jsonwebtoken::decode_header(assertion)
-        .map_err(|_| Refusal::new(400, "invalid_request", 50027, "JWT token is invalid or malformed."))?;
+    let header = jsonwebtoken::decode_header(assertion).map_err(|_| malformed())?;
     match (&header.x5t, &header.x5t_s256) {
         (None, None) => check_federated(tokens, principal, assertion, issuer),
         (sha1, sha256) => {
@@ -107,10 +110,15 @@ fn check_own(
         return Err(invalid_client(700_027, "Client assertion is not signed with RS256 or PS256."));
     }
     let mut validation = Validation::new(algorithm);
+    // The claims are checked below, each with the number of its own error; the library takes no dates with fractions.
+    validation.required_spec_claims.clear();
     validation.validate_aud = false;
     validation.validate_exp = false;
     let claims = jsonwebtoken::decode::<Claims>(assertion, &certificate.key, &validation)
-        .map_err(|_| invalid_client(700_027, "Client assertion failed signature validation."))?
+        .map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature => invalid_client(700_027, "Client assertion failed signature validation."),
+            _ => malformed(),
+        })?
         .claims;
     if !audiences.contains(&claims.aud) {
         let text = "Client assertion audience claim does not match Realm issuer.";
@@ -151,15 +159,20 @@ fn check_federated(
     if !principal.application.federated_subjects.contains(&claims.sub) {
         return mismatch(700_213, "subject", &claims.sub);
     }
-    check_time(clock::unix_seconds(), Some(claims.nbf), claims.exp)
+    check_time(clock::unix_seconds(), Some(claims.nbf as f64), claims.exp as f64)
 }
 
-fn check_time(now: i64, not_before: Option<i64>, expiry: i64) -> std::result::Result<(), Refusal> {
-    if not_before.is_none_or(|from| from <= now) && now < expiry {
+fn check_time(now: i64, not_before: Option<f64>, expiry: f64) -> std::result::Result<(), Refusal> {
+    let now = now as f64;
+    if not_before.is_none_or(|from| from <= now + CLOCK_SKEW) && now < expiry {
         Ok(())
     } else {
         Err(invalid_client(700_024, "Client assertion is not within its valid time range."))
     }
+}
+
+fn malformed() -> Refusal {
+    Refusal::new(400, "invalid_request", 50027, "JWT token is invalid or malformed.")
 }
 
 fn invalid_client(number: u32, text: &str) -> Refusal {
