@@ -1,5 +1,6 @@
 // azure-iot-provisioning-device over HTTP: devices with a key of their own, with one derived from a group's, and with a
-// certificate of a group's authority; then one that nobody knows.
+// certificate of a group's authority; then one that nobody knows. A record that is read, changed and written back keeps
+// the keys that devices have.
 'use strict';
 const assert = require('node:assert/strict');
 const { createHmac } = require('node:crypto');
@@ -39,6 +40,12 @@ async function main() {
   assert.equal(own.deviceId, 'Individual');
   assert.match(own.assignedHub, /^emulated-hub-[12]\.azure-devices\.net$/);
   assert.equal((await register(new SymmetricKeySecurityClient('individual-1', individualKey))).assignedHub, own.assignedHub);
+
+  const read = (await service.getIndividualEnrollment('individual-1')).responseBody;
+  await service.createOrUpdateIndividualEnrollment({ ...read, capabilities: { iotEdge: true } });
+  const group = (await service.getEnrollmentGroup('by-key')).responseBody;
+  await service.createOrUpdateEnrollmentGroup({ ...group, reprovisionPolicy: { updateHubAssignment: true } });
+  assert.equal((await register(new SymmetricKeySecurityClient('individual-1', individualKey))).status, 'assigned');
 
   const member = await register(new SymmetricKeySecurityClient('member-1', derived(groupKey, 'member-1')));
   assert.equal(member.deviceId, 'member-1');

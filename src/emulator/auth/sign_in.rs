@@ -52,6 +52,8 @@ pub(crate) fn respond(tokens: &Issuer, request: &Request) -> Option<Response> {
         }
         ("GET", [FEDERATION, "keys"]) => keys(),
         ("GET", ["metadata", "identity", "oauth2", "token"]) => managed_identity::metadata(tokens, host, request),
+        // Newer clients look for more here first, and go on where there is nothing.
+        (_, ["metadata", ..]) => Response::empty(404),
         ("GET", ["msi", "token"]) => managed_identity::app_service(tokens, host, request),
         _ => return None,
     })

@@ -243,6 +243,7 @@ pub(super) mod tests {
             let principal = issuer.verify(&token, Audience::Data).ok().unwrap();
             assert_eq!(principal.application.client_id, DEVELOPMENT.client_id);
             assert!(refused(&issuer, &token, Audience::Management).contains("InvalidAudience"));
+            assert_eq!(issuer.verified.read().unwrap().len(), 1, "it is verified once");
         }
         assert!(refused(&tokens(60), &token, Audience::Data).contains("InvalidSignature"));
     }
