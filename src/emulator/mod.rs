@@ -157,7 +157,7 @@ impl Emulator {
         let services = Services::open(&options.configuration, common)?;
         let service = Arc::clone(services.development());
         let tokens = Issuer::new(directory, options.token_lifetime)?;
-        let ready = ready(format!("https://localhost:{port}"), &service, tls.ca_certificate_file);
+        let ready = ready(format!("https://{}", services.development().host), &service, tls.ca_certificate_file);
         let log = Logger::new(options.log);
         let state = Arc::new(State::new(services, tokens, log.clone()));
         let traffic = Arc::new(Traffic::default());

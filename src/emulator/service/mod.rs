@@ -122,6 +122,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_service_has_a_name_of_its_own_and_the_development_one_every_name() {
+        use crate::emulator::configuration::{Configuration, ProvisioningService};
+        let services = [ProvisioningService { name: "Second".to_owned(), ..ProvisioningService::default() }].to_vec();
+        let configuration = Configuration { services, ..Configuration::default() };
+        let common = services::Common { port: 443, page_size: 1, data_path: None };
+        let all = services::Services::open(&configuration, common).unwrap().all();
+        let hosts: Vec<&str> = all.iter().map(|service| service.host.as_str()).collect();
+        assert_eq!(hosts, ["localhost", "second.localhost"], "the usual port is left out");
+        for (host, first, second) in [
+            ("LOCALHOST:8443", true, false),
+            ("emulator.localhost", true, false),
+            ("second.localhost:8443", false, true),
+            ("third.localhost", false, false),
+        ] {
+            assert_eq!((all[0].has_host(host), all[1].has_host(host)), (first, second), "{host}");
+        }
+    }
+
+    #[test]
     fn every_port_of_this_machine_is_the_emulator_s() {
         for host in ["localhost", "LOCALHOST:1", "127.0.0.1:8443", "[::1]", "[::1]:9", "second.localhost:8443"] {
             assert!(is_loopback(host), "{host}");

@@ -291,7 +291,7 @@ impl Common {
         let is_development = resource.name.eq_ignore_ascii_case(DEVELOPMENT.name);
         let name = if is_development { String::new() } else { format!("{}.", resource.name.to_ascii_lowercase()) };
         Service {
-            host: format!("{name}localhost:{}", self.port),
+            host: host(&name, self.port),
             resource,
             id_scope,
             page_size: self.page_size.max(1),
@@ -315,6 +315,14 @@ impl Common {
     /// The file of what resource manager did.
     fn saved_file(&self) -> Option<PathBuf> {
         self.data_path.as_ref().map(|data_path| with_suffix(data_path, "services.json"))
+    }
+}
+
+/// What follows `https://`. Some clients take no port in a connection string, so the usual one is left out.
+fn host(name: &str, port: u16) -> String {
+    match port {
+        443 => format!("{name}localhost"),
+        port => format!("{name}localhost:{port}"),
     }
 }
 
