@@ -49,12 +49,13 @@ type Outcome = Result<(), Trouble>;
 type Test = fn() -> Outcome;
 
 fn main() -> ExitCode {
-    let tests: [(&str, Test); 5] = [
+    let tests: [(&str, Test); 6] = [
         ("node_service_client", || node("service.js")),
         ("node_device_client", || node("device.js")),
         ("node_identity", || node("identity.js")),
         ("python_service_client", || python("service.py")),
         ("python_identity", || python("identity.py")),
+        ("python_management_client", || python("management.py")),
     ];
     if std::env::args().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
@@ -184,6 +185,8 @@ fn with_emulator(mut client: Command, trust: &str) -> Outcome {
         .env("DPS_TENANT_ID", ready.tenant_id)
         .env("DPS_CLIENT_ID", ready.client_id)
         .env("DPS_CLIENT_SECRET", ready.client_secret)
+        .env("DPS_SUBSCRIPTION_ID", &ready.subscription_id)
+        .env("DPS_RESOURCE_GROUP", &ready.resource_group_name)
         .env("DPS_IDENTITY_ENDPOINT", &ready.identity_endpoint)
         .env("DPS_IDENTITY_HEADER", ready.identity_header)
         .env("DPS_READER_ID", READER)

@@ -183,6 +183,27 @@ async fn hubs_are_linked_and_stay_linked_by_what_a_get_shows() {
 }
 
 #[tokio::test]
+async fn hubs_are_linked_by_an_identity_too() {
+    let host = Host::start();
+    let path = format!("{}{RECENT}", DEVELOPMENT.resource_id());
+    let mut service = send(&host, Method::GET, &path, &[], None).await.json();
+    let mut hub =
+        json!({"hostName": "hub.azure-devices.net", "location": "eastus", "authenticationType": "UserAssigned"});
+    service["properties"]["iotHubs"] = json!([hub]);
+    let refused = send(&host, Method::PUT, &path, &[], Some(service.clone())).await;
+    assert!(refused.status == 400 && refused.text.contains("selectedUserAssigned"), "{refused:?}");
+    hub["selectedUserAssignedIdentityResourceId"] = "/an/identity".into();
+    service["properties"]["iotHubs"] = json!([hub]);
+    let updated = send(&host, Method::PUT, &path, &[], Some(service)).await;
+    finish(&host, &updated).await;
+    let shown = send(&host, Method::GET, &path, &[], None).await.json()["properties"]["iotHubs"][0].clone();
+    for name in ["hostName", "authenticationType", "selectedUserAssignedIdentityResourceId"] {
+        assert_eq!(shown[name], hub[name], "{name}");
+    }
+    assert!(shown.get("connectionString").is_none());
+}
+
+#[tokio::test]
 async fn keys_are_rotated_and_policies_come_and_go() {
     let host = Host::start();
     let service = create(&host, "new-one").await;

@@ -105,6 +105,9 @@ pub struct LinkedHub {
     /// How the hub trusts the service: KeyBased, SystemAssigned or UserAssigned. Nothing follows from it.
     #[serde(default = "key_based")]
     pub authentication_type: String,
+    /// The resource id of the identity, where it is UserAssigned.
+    #[serde(default)]
+    pub selected_user_assigned_identity_resource_id: Option<String>,
 }
 
 fn east() -> String {
@@ -133,6 +136,7 @@ impl LinkedHub {
             apply_allocation_policy: yes(),
             latency_ms: 0,
             authentication_type: key_based(),
+            selected_user_assigned_identity_resource_id: None,
         }
     }
 }

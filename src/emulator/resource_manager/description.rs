@@ -52,6 +52,7 @@ struct SentHub {
     connection_string: Option<String>,
     host_name: Option<String>,
     authentication_type: Option<String>,
+    selected_user_assigned_identity_resource_id: Option<String>,
     location: Option<String>,
     allocation_weight: Option<u32>,
     apply_allocation_policy: Option<bool>,
@@ -126,7 +127,8 @@ impl Description {
 
 /// The settings with other tags.
 pub(super) fn with_tags(stored: &Settings, sent: Option<Members>) -> Result<Settings> {
-    Ok(Settings { tags: tags(sent)?, etag: new_etag(), ..stored.clone() })
+    let tags = sent.map_or_else(|| Ok(stored.tags.clone()), |sent| tags(Some(sent)))?;
+    Ok(Settings { tags, etag: new_etag(), ..stored.clone() })
 }
 
 fn tags(sent: Option<Members>) -> Result<Members> {
@@ -166,6 +168,9 @@ fn linked(sent: SentHub, stored: Option<&Settings>, version: &str) -> Result<Lin
                     "An IoT hub without connectionString needs an authenticationType: SystemAssigned or UserAssigned.",
                 )
             })?;
+            if kind == "UserAssigned" && sent.selected_user_assigned_identity_resource_id.is_none() {
+                return Err(bad_request("A UserAssigned IoT hub needs selectedUserAssignedIdentityResourceId."));
+            }
             (name.as_str(), kind.to_owned())
         }
         _ => return Err(bad_request("An IoT hub has no connectionString.")),
@@ -181,6 +186,7 @@ fn linked(sent: SentHub, stored: Option<&Settings>, version: &str) -> Result<Lin
         apply_allocation_policy: sent.apply_allocation_policy.unwrap_or(true),
         latency_ms: known(name).map_or(0, |known| known.latency_ms),
         authentication_type,
+        selected_user_assigned_identity_resource_id: sent.selected_user_assigned_identity_resource_id,
         ..LinkedHub::new(name)
     })
 }
@@ -299,6 +305,9 @@ fn shown_hub(hub: &LinkedHub, version: &str) -> Value {
     }
     if is_recent(version) {
         shown["hostName"] = hub.host_name.clone().into();
+        if let Some(identity) = &hub.selected_user_assigned_identity_resource_id {
+            shown["selectedUserAssignedIdentityResourceId"] = identity.clone().into();
+        }
     }
     shown
 }

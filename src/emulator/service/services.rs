@@ -39,6 +39,7 @@ pub(crate) struct ResourceGroup {
 /// The services and resource groups.
 pub(crate) struct Services {
     common: Common,
+    development: Arc<Service>,
     /// What the emulator starts with, and how it was then.
     configured: Vec<(Arc<Service>, Arc<Settings>)>,
     configured_groups: Vec<ResourceGroup>,
@@ -57,19 +58,13 @@ struct Now {
 impl Services {
     /// The services of a configuration, with what resource manager did to them in earlier runs on the same file.
     pub(crate) fn open(configuration: &Configuration, common: Common) -> std::result::Result<Self, Error> {
-        let mut described = configuration.services.clone();
-        if !described.iter().any(|service| service.name.eq_ignore_ascii_case(DEVELOPMENT.name)) {
-            described.insert(0, ProvisioningService { name: DEVELOPMENT.name.to_owned(), ..Default::default() });
-        }
-        let mut configured = Vec::with_capacity(described.len());
-        for service in &described {
-            let settings = Settings::configured(configuration, service)
-                .map_err(|error| Error::new(Code::Internal, error.message))?;
-            let settings = Arc::new(settings);
-            let resource = resource(service);
-            let id_scope = service.id_scope.clone().unwrap_or_else(|| id_scope(&resource.name));
-            let store = Store::open(common.file(&resource.name).as_deref())?;
-            configured.push((Arc::new(common.service(resource, id_scope, Arc::clone(&settings), store)), settings));
+        let is_development = |service: &&ProvisioningService| service.name.eq_ignore_ascii_case(DEVELOPMENT.name);
+        let usual = ProvisioningService { name: DEVELOPMENT.name.to_owned(), ..Default::default() };
+        let development = configuration.services.iter().find(is_development).unwrap_or(&usual);
+        let (development, settings) = common.configured(configuration, development)?;
+        let mut configured = vec![(Arc::clone(&development), settings)];
+        for service in configuration.services.iter().filter(|service| !is_development(service)) {
+            configured.push(common.configured(configuration, service)?);
         }
         let mut groups: Vec<ResourceGroup> = Vec::new();
         for (service, settings) in &configured {
@@ -87,6 +82,7 @@ impl Services {
         let now = RwLock::new(Now { services, groups: groups.clone() });
         let services = Self {
             common,
+            development,
             configured,
             configured_groups: groups,
             now,
@@ -99,9 +95,7 @@ impl Services {
 
     /// The service that is there at first; the emulator's own calls are about it where they name no other.
     pub(crate) fn development(&self) -> &Arc<Service> {
-        let development = self.configured.iter().find(|(service, _)| service.is_development());
-        let (service, _) = development.unwrap_or(&self.configured[0]);
-        service
+        &self.development
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Service>> {
@@ -287,6 +281,20 @@ impl ResourceGroup {
 }
 
 impl Common {
+    /// A service of the configuration, with its settings.
+    fn configured(
+        &self,
+        configuration: &Configuration,
+        service: &ProvisioningService,
+    ) -> std::result::Result<(Arc<Service>, Arc<Settings>), Error> {
+        let settings = Settings::configured(configuration, service);
+        let settings = Arc::new(settings.map_err(|error| Error::new(Code::Internal, error.message))?);
+        let resource = resource(service);
+        let id_scope = service.id_scope.clone().unwrap_or_else(|| id_scope(&resource.name));
+        let store = Store::open(self.file(&resource.name).as_deref())?;
+        Ok((Arc::new(self.service(resource, id_scope, Arc::clone(&settings), store)), settings))
+    }
+
     fn service(&self, resource: ResourceId, id_scope: String, settings: Arc<Settings>, store: Store) -> Service {
         let is_development = resource.name.eq_ignore_ascii_case(DEVELOPMENT.name);
         let name = if is_development { String::new() } else { format!("{}.", resource.name.to_ascii_lowercase()) };
