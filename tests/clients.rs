@@ -46,26 +46,69 @@ enum Trouble {
 }
 
 type Outcome = Result<(), Trouble>;
-type Test = fn() -> Outcome;
+
+/// The ports that an emulator has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ports {
+    Free,
+    /// 443, 8883 and 5671, which the device clients do not let anybody change. They are free in a network namespace of
+    /// the test's own, where the clients are then used with no setting at all.
+    Usual,
+}
+
+/// A client, the script that uses it, the transport of a device, and the ports.
+struct Test {
+    name: &'static str,
+    run: fn(&Test) -> Outcome,
+    script: &'static str,
+    transport: &'static str,
+    ports: Ports,
+}
+
+const TESTS: [Test; 12] = [
+    Test { name: "node_service_client", run: node, script: "service.js", transport: "http", ports: Ports::Free },
+    Test { name: "python_service_client", run: python, script: "service.py", transport: "http", ports: Ports::Free },
+    Test { name: "node_identity", run: node, script: "identity.js", transport: "http", ports: Ports::Free },
+    Test { name: "python_identity", run: python, script: "identity.py", transport: "http", ports: Ports::Free },
+    Test {
+        name: "python_management_client",
+        run: python,
+        script: "management.py",
+        transport: "http",
+        ports: Ports::Free,
+    },
+    Test { name: "node_device_client", run: node, script: "device.js", transport: "http", ports: Ports::Free },
+    usual("node_device_client_mqtt", node, "device.js", "mqtt"),
+    usual("node_device_client_mqtt_websocket", node, "device.js", "mqtt_ws"),
+    usual("node_device_client_amqp", node, "device.js", "amqp"),
+    usual("node_device_client_amqp_websocket", node, "device.js", "amqp_ws"),
+    usual("python_device_client_mqtt", python, "device.py", "mqtt"),
+    usual("python_device_client_mqtt_websocket", python, "device.py", "mqtt_ws"),
+];
+
+const fn usual(name: &'static str, run: fn(&Test) -> Outcome, script: &'static str, transport: &'static str) -> Test {
+    Test { name, run, script, transport, ports: Ports::Usual }
+}
+
+/// What this program is called with in a network namespace, before the name of the test.
+const INSIDE: &str = "--inside-network-namespace";
 
 fn main() -> ExitCode {
-    let tests: [(&str, Test); 6] = [
-        ("node_service_client", || node("service.js")),
-        ("node_device_client", || node("device.js")),
-        ("node_identity", || node("identity.js")),
-        ("python_service_client", || python("service.py")),
-        ("python_identity", || python("identity.py")),
-        ("python_management_client", || python("management.py")),
-    ];
+    if let [_, inside, name] = std::env::args().collect::<Vec<_>>().as_slice()
+        && inside == INSIDE
+    {
+        return inside_namespace(name);
+    }
     if std::env::args().any(|argument| argument == "--list") {
         return ExitCode::SUCCESS;
     }
     let filter = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
     let (started, mut passed, mut failed, mut ignored) = (Instant::now(), 0, 0, 0);
-    let filtered = tests.iter().filter(|(name, _)| !name.contains(&filter)).count();
-    println!("\nrunning {} tests", tests.len() - filtered);
-    for (name, test) in tests.iter().filter(|(name, _)| name.contains(&filter)) {
-        match test() {
+    let filtered = TESTS.iter().filter(|test| !test.name.contains(&filter)).count();
+    println!("\nrunning {} tests", TESTS.len() - filtered);
+    for test in TESTS.iter().filter(|test| test.name.contains(&filter)) {
+        let name = test.name;
+        match (test.run)(test) {
             Ok(()) => {
                 passed += 1;
                 println!("test {name} ... ok");
@@ -89,7 +132,19 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn node(script: &str) -> Outcome {
+/// Runs the test `name` where nobody else has its ports, and says on standard error how it failed.
+fn inside_namespace(name: &str) -> ExitCode {
+    match TESTS.iter().find(|test| test.name == name).map(|test| (test.run)(test)) {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(Trouble::Failed(why) | Trouble::Ignored(why))) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+        None => ExitCode::FAILURE,
+    }
+}
+
+fn node(test: &Test) -> Outcome {
     need("node")?;
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     need(npm)?;
@@ -99,11 +154,11 @@ fn node(script: &str) -> Outcome {
         vec![install]
     })?;
     let mut client = Command::new("node");
-    client.arg(source(script)).env("NODE_PATH", folder.join("node_modules"));
-    with_emulator(client, "NODE_EXTRA_CA_CERTS")
+    client.arg(source(test.script)).env("NODE_PATH", folder.join("node_modules"));
+    with_emulator(test, client, "NODE_EXTRA_CA_CERTS")
 }
 
-fn python(script: &str) -> Outcome {
+fn python(test: &Test) -> Outcome {
     let python = if cfg!(windows) { "python" } else { "python3" };
     need(python)?;
     let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
@@ -116,8 +171,29 @@ fn python(script: &str) -> Outcome {
         vec![make, install]
     })?;
     let mut client = Command::new(folder.join(inside));
-    client.arg(source(script));
-    with_emulator(client, "REQUESTS_CA_BUNDLE")
+    client.arg(source(test.script));
+    with_emulator(test, client, "REQUESTS_CA_BUNDLE")
+}
+
+/// Runs this program again for `test`, with the loopback addresses of a network namespace that ends with it.
+fn in_namespace(test: &Test) -> Outcome {
+    let run = |arguments: &[&str], script: &str, rest: &[&str]| {
+        Command::new("unshare").args(arguments).args(["sh", "-c", script]).args(rest).output()
+    };
+    const UP: &str = "ip link set lo up";
+    // Root needs no namespace of users; somebody else is root in one, where the machine allows it.
+    let ways: [&[&str]; 2] = [&["--net"], &["--user", "--map-root-user", "--net"]];
+    let works = |way: &&&[&str]| run(way, UP, &[]).is_ok_and(|output| output.status.success());
+    let Some(way) = ways.iter().find(works) else {
+        return Err(Trouble::Ignored("this machine gives no network namespace (unshare, ip)".to_owned()));
+    };
+    let program = std::env::current_exe().unwrap();
+    let rest = [program.to_str().unwrap(), INSIDE, test.name];
+    let output = run(way, &format!("{UP} && exec \"$0\" \"$@\""), &rest).unwrap();
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Trouble::Failed(said(&output))),
+    }
 }
 
 fn source(name: &str) -> PathBuf {
@@ -163,16 +239,23 @@ fn said(output: &std::process::Output) -> String {
 }
 
 /// Runs `client` on an emulator of its own, which `trust` makes it trust.
-fn with_emulator(mut client: Command, trust: &str) -> Outcome {
+fn with_emulator(test: &Test, mut client: Command, trust: &str) -> Outcome {
+    if test.ports == Ports::Usual && !std::env::args().any(|argument| argument == INSIDE) {
+        return in_namespace(test);
+    }
     let home = tempfile::tempdir().unwrap();
-    let options =
-        Options { port: 0, home: Some(home.path().to_owned()), configuration: configuration(), ..Options::default() };
-    let emulator = Emulator::start(options).unwrap();
+    let options = Options { home: Some(home.path().to_owned()), configuration: configuration(), ..Options::default() };
+    let emulator = Emulator::start(match test.ports {
+        Ports::Free => Options { port: 0, ..options },
+        Ports::Usual => Options { port: 443, mqtt_port: Some(8883), amqp_port: Some(5671), ..options },
+    });
+    let emulator = emulator.unwrap();
     let ready = emulator.ready();
     client
         .env(trust, &ready.ca_certificate)
         .env("DPS_CONNECTION_STRING", &ready.connection_string)
-        .env("DPS_PORT", ready.endpoint.rsplit(':').next().unwrap())
+        .env("DPS_PORT", ready.endpoint.strip_prefix("https://localhost:").unwrap_or("443"))
+        .env("DPS_TRANSPORT", test.transport)
         .env("DPS_ID_SCOPE", &ready.id_scope)
         .env("NO_PROXY", "localhost")
         .env("PYTHONDONTWRITEBYTECODE", "1");
@@ -260,7 +343,8 @@ async fn prepare(ready: &Ready) -> (String, String) {
     (text(&answer["access_token"]), text(&federated["token"]))
 }
 
-/// A folder in `home` with an authority, and the certificate and key of a device of it.
+/// A folder in `home` with an authority, and certificates and keys of devices: one of the authority, and two of
+/// nobody's.
 fn certificates(home: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let folder = home.join("certificates");
     std::fs::create_dir(&folder)?;
@@ -269,12 +353,18 @@ fn certificates(home: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
         params.distinguished_name.push(DnType::CommonName, name);
         params
     };
-    let (key, device_key) = (KeyPair::generate()?, KeyPair::generate()?);
+    let key = KeyPair::generate()?;
     let mut authority = named("Contoso Root");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let device = named("certified-1").signed_by(&device_key, &Issuer::from_params(&authority, &key))?;
     std::fs::write(folder.join("root.pem"), authority.self_signed(&key)?.pem())?;
-    std::fs::write(folder.join("device.pem"), device.pem())?;
-    std::fs::write(folder.join("device-key.pem"), device_key.serialize_pem())?;
+    for (name, signed) in [("certified-1", true), ("certified-2", false), ("stranger-1", false)] {
+        let device_key = KeyPair::generate()?;
+        let device = match signed {
+            true => named(name).signed_by(&device_key, &Issuer::from_params(&authority, &key))?,
+            false => named(name).self_signed(&device_key)?,
+        };
+        std::fs::write(folder.join(format!("{name}.pem")), device.pem())?;
+        std::fs::write(folder.join(format!("{name}-key.pem")), device_key.serialize_pem())?;
+    }
     Ok(folder)
 }

@@ -117,10 +117,6 @@ pub(crate) fn unsupported(feature: &str) -> ServiceError {
     ServiceError::undocumented(501, format!("{feature} is not implemented by this emulator."))
 }
 
-pub(crate) fn tpm_not_implemented() -> ServiceError {
-    unsupported("TPM attestation")
-}
-
 /// The message of a 501, which names the call.
 pub(crate) fn not_implemented_text(request: &Request) -> String {
     format!("{} {} is not implemented by this emulator.", request.method, request.raw_path())

@@ -29,6 +29,7 @@ mod clock;
 mod configuration;
 mod data_plane;
 mod device;
+mod ecdsa_p521;
 mod errors;
 mod log;
 mod record;
@@ -58,7 +59,7 @@ use record::store::Collection;
 use routes::Routes;
 use serde::Serialize;
 use server::tls::Tls;
-use server::{Server, Traffic};
+use server::{Ports, Server, Traffic};
 use service::Service;
 use service::services::{Common, Services};
 use state::State;
@@ -70,8 +71,13 @@ use tokio_util::sync::CancellationToken;
 
 /// The options of an emulator.
 pub struct Options {
-    /// The port on the loopback addresses; 0 takes a free one.
+    /// The port of HTTPS on the loopback addresses; 0 takes a free one.
     pub port: u16,
+    /// The port of MQTT; 0 takes a free one. `None` takes the usual one, 8883, or a free one where that is taken or
+    /// `port` is 0.
+    pub mqtt_port: Option<u16>,
+    /// The port of AMQP, in the same way; the usual one is 5671.
+    pub amqp_port: Option<u16>,
     /// The file for the records; without one they are lost when the emulator stops.
     pub data_path: Option<PathBuf>,
     /// The folder of the certificate authority; an emulator does not start without one.
@@ -80,6 +86,8 @@ pub struct Options {
     pub page_size: usize,
     /// The lifetime of a bearer token.
     pub token_lifetime: Duration,
+    /// The `Retry-After` of a registration in progress, in whole seconds.
+    pub retry_after: Duration,
     /// The services and tenants; [`Configuration::read`] reads them from a file.
     pub configuration: Configuration,
     /// Receives the log line by line: one line per request, and warnings. It never contains a key or a token.
@@ -90,10 +98,13 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             port: 8443,
+            mqtt_port: None,
+            amqp_port: None,
             data_path: None,
             home: None,
             page_size: 1000,
             token_lifetime: Duration::from_secs(3599),
+            retry_after: Duration::from_secs(3),
             configuration: Configuration::default(),
             log: None,
         }
@@ -132,6 +143,10 @@ pub struct Ready {
     pub resource_group_name: String,
     /// The name of the service.
     pub dps_name: String,
+    /// The port of MQTT 3.1.1 over TLS.
+    pub mqtt_port: u16,
+    /// The port of AMQP 1.0 over TLS.
+    pub amqp_port: u16,
 }
 
 /// A running emulator. It stops when it is dropped.
@@ -152,19 +167,24 @@ impl Emulator {
         options.configuration.check()?;
         let tls = Tls::new(&home)?;
         let directory = Directory::new(&options.configuration.tenants)?;
-        let (listeners, port) = server::listen(options.port)?;
-        let common = Common { port, page_size: options.page_size, data_path: options.data_path };
+        let (listeners, ports) = server::listen(options.port, options.mqtt_port, options.amqp_port)?;
+        let common = Common {
+            port: ports.https,
+            page_size: options.page_size,
+            retry_after: options.retry_after,
+            data_path: options.data_path,
+        };
         let services = Services::open(&options.configuration, common)?;
         let service = Arc::clone(services.development());
         let tokens = Issuer::new(directory, options.token_lifetime)?;
-        let ready = ready(format!("https://{}", services.development().host), &service, tls.ca_certificate_file);
+        let ready = ready(format!("https://{}", service.host), ports, &service, tls.ca_certificate_file.clone());
         let log = Logger::new(options.log);
         let state = Arc::new(State::new(services, tokens, log.clone()));
         let traffic = Arc::new(Traffic::default());
         let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
         let stop = CancellationToken::new();
         let server = Server { handler, traffic: Arc::clone(&traffic), log };
-        let thread = server::run(listeners, tls.config.into(), server, stop.clone()).map_err(|error| {
+        let thread = server::run(listeners, tls, server, stop.clone()).map_err(|error| {
             Error::new(Code::Internal, "The emulator's threads can't be started.").caused_by(&error)
         })?;
         Ok(Self { service, traffic, ready, stop, thread: Some(thread) })
@@ -206,7 +226,7 @@ impl Drop for Emulator {
     }
 }
 
-fn ready(endpoint: String, service: &Service, ca_certificate: PathBuf) -> Ready {
+fn ready(endpoint: String, ports: Ports, service: &Service, ca_certificate: PathBuf) -> Ready {
     let settings = service.settings();
     let connection_string = settings.policies.first().map(|owner| {
         format!(
@@ -228,6 +248,8 @@ fn ready(endpoint: String, service: &Service, ca_certificate: PathBuf) -> Ready 
         subscription_id: service.resource.subscription_id.clone(),
         resource_group_name: service.resource.resource_group_name.clone(),
         dps_name: service.resource.name.clone(),
+        mqtt_port: ports.mqtt,
+        amqp_port: ports.amqp,
         endpoint,
     }
 }

@@ -36,6 +36,11 @@ impl Response {
         self
     }
 
+    /// The value of a header; names are compared without case.
+    pub(crate) fn get_header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
     /// Sets the error's code for the log and the journal.
     pub(crate) fn with_error_code(mut self, code: impl Into<String>) -> Self {
         self.error_code = Some(code.into());

@@ -45,6 +45,10 @@ impl Handler for Routes {
         }
     }
 
+    fn has_host(&self, host: &str) -> bool {
+        is_loopback(host)
+    }
+
     fn empty_page(&self, request: &Request) -> Option<Response> {
         data_plane::empty_page(request)
     }

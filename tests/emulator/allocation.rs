@@ -262,7 +262,7 @@ async fn while_a_webhook_thinks_the_device_is_being_assigned() {
     let operation = format!("/operations/{}", accepted.json()["operationId"].as_str().unwrap());
     let polled = device.call(&host, Method::GET, &operation, None).await;
     assert_eq!((polled.status, polled.json()), (202, accepted.json()));
-    assert_eq!(polled.header("retry-after"), Some("1"));
+    assert_eq!(polled.header("retry-after"), Some("3"));
     assert_eq!(device.register(&host).await.refusal().0, 409, "one registration at a time");
     let end = device.end(&host, &accepted).await;
     assert_eq!(end["registrationState"]["assignedHub"], "emulated-hub-2.azure-devices.net");

@@ -2,10 +2,12 @@
 
 use super::device::{Device, Proof, derived_key, group, individual, primary, secondary, signature};
 use super::golden::comparable;
-use crate::common::{Host, soon, wire};
+use crate::common::{Host, PATIENCE, options, soon, wire};
+use aziotdps::emulator::Options;
 use aziotdps::model::DEVELOPMENT;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const HUBS: [&str; 2] = ["emulated-hub-1.azure-devices.net", "emulated-hub-2.azure-devices.net"];
 
@@ -33,7 +35,7 @@ async fn a_registration_is_accepted_polled_looked_up_and_kept() {
     let recorded = wire("device-register-accepted");
     assert_eq!(shape(body["operationId"].as_str().unwrap()), shape(recorded["operationId"].as_str().unwrap()));
     assert_eq!((accepted.status, &body["status"]), (202, &recorded["status"]));
-    assert_eq!(accepted.header("retry-after"), Some("1"));
+    assert_eq!(accepted.header("retry-after"), Some("3"));
     let location = accepted.header("location").unwrap();
     let operation = format!("/registrations/dev-1/operations/{}?", body["operationId"].as_str().unwrap());
     assert!(location.starts_with(&host.url("/")) && location.contains(&operation), "{location}");
@@ -156,13 +158,11 @@ async fn each_fault_of_a_device_s_proof_has_its_own_text() {
 async fn a_request_that_is_wrong_in_itself_is_named() {
     let host = Host::start();
     let record = individual(&host, "dev-1", json!({})).await;
-    let tpm = json!({"type": "tpm", "tpm": {"endorsementKey": "AToAAQ=="}});
-    super::device::put(&host, "enrollments", "registrationId", "dev-2", tpm, json!({})).await;
     let device = Device::with_key("dev-1", primary(&record));
     for (body, status, text) in [
         (json!({"registrationId": "dev-2"}), 400, "not the one in the path"),
         (json!({}), 400, "registrationId"),
-        (json!({"registrationId": "dev-1", "tpm": {"endorsementKey": "AToAAQ=="}}), 501, "TPM attestation"),
+        (json!({"registrationId": "dev-1", "tpm": {"endorsementKey": "AToAAQ=="}}), 400, "storageRootKey"),
         (json!({"registrationId": "dev-1", "csr": "MII="}), 501, "csr"),
     ] {
         let refusal = device.call(&host, Method::PUT, "/register", Some(body)).await.refusal();
@@ -170,8 +170,6 @@ async fn a_request_that_is_wrong_in_itself_is_named() {
         assert!(refusal.2.contains(text), "{refusal:?}");
     }
     assert_eq!(device.call(&host, Method::PUT, "/register", None).await.refusal().0, 415);
-    let of_tpm = Device::with_key("dev-2", primary(&record)).register(&host).await.refusal();
-    assert!(of_tpm.0 == 501 && of_tpm.2.contains("TPM attestation"), "{of_tpm:?}");
     for (method, below, allow) in
         [(Method::POST, "/register", "PUT"), (Method::PUT, "/operations/4.x", "GET"), (Method::GET, "", "POST")]
     {
@@ -211,4 +209,54 @@ async fn a_device_comes_back_after_a_restart() {
     let state = |value: &Value| (value["assignedHub"].clone(), value["substatus"].clone());
     assert_eq!(device.look_up(&host).await.json(), before);
     assert_eq!(state(&device.assigned(&host).await), state(&before));
+}
+
+#[tokio::test]
+async fn one_of_two_registrations_at_once_is_refused_and_the_other_gets_its_result() {
+    let host = Host::start();
+    let record = individual(&host, "dev-1", json!({})).await;
+    let device = Device::with_key("dev-1", primary(&record));
+    let (one, other) = tokio::join!(device.register(&host), device.register(&host));
+    let (accepted, refused) = if one.status == 202 { (one, other) } else { (other, one) };
+    assert_eq!((accepted.status, refused.refusal().0), (202, 409));
+    // However long the assignment took: a device that does not know its result yet is being registered.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(device.register(&host).await.refusal().0, 409);
+    assert_eq!(device.end(&host, &accepted).await["status"], "assigned");
+    device.assigned(&host).await;
+}
+
+#[tokio::test]
+async fn a_device_that_never_asked_for_its_result_may_come_again_and_still_learns_it() {
+    let host = Host::with(Options { retry_after: Duration::ZERO, ..options() });
+    let record = individual(&host, "dev-1", json!({})).await;
+    let device = Device::with_key("dev-1", primary(&record));
+    let first = device.register(&host).await;
+    assert_eq!((first.status, first.header("retry-after")), (202, Some("0")));
+    let started = Instant::now();
+    let second = loop {
+        let second = device.register(&host).await;
+        if second.status == 202 {
+            break second;
+        }
+        assert!(started.elapsed() < PATIENCE, "{second:?}");
+    };
+    for accepted in [first, second] {
+        assert_eq!(device.end(&host, &accepted).await["status"], "assigned");
+    }
+}
+
+#[tokio::test]
+async fn a_signature_without_skn_is_taken_and_one_with_another_is_not() {
+    let host = Host::start();
+    let record = individual(&host, "dev-1", json!({})).await;
+    let signed = signature(DEVELOPMENT.id_scope, "dev-1", primary(&record), soon());
+    let with = |text: &str| Device {
+        id: "dev-1".to_owned(),
+        proof: Proof::Signature(signed.replace("&skn=registration", text)),
+    };
+    // The official Python client sends none.
+    with("").assigned(&host).await;
+    let refusal = with("&skn=provisioningserviceowner").register(&host).await.refusal();
+    assert!(refusal.1 == 401_002 && refusal.2.contains("skn"), "{refusal:?}");
 }

@@ -4,6 +4,7 @@
 
 mod admin;
 mod allocation;
+mod amqp;
 mod authorization;
 mod bulk;
 mod certificates;
@@ -14,10 +15,14 @@ mod durability;
 mod enrollments;
 mod faults;
 mod golden;
+mod handshake;
 mod keys;
+mod mqtt;
 mod paging;
 mod registrations;
 mod resource_manager;
 mod services;
 mod sign_in;
+mod tls;
+mod tpm;
 mod transport;

@@ -31,6 +31,23 @@ async fn the_ready_record_has_what_was_promised() {
     assert_eq!(ready["event"], "ready");
     let expected = format!("HostName={};SharedAccessKeyName=provisioningserviceowner;", host.authority());
     assert!(ready["connectionString"].as_str().unwrap().starts_with(&expected));
+    let (mqtt, amqp) = (ready["mqttPort"].as_u64(), ready["amqpPort"].as_u64());
+    assert!(mqtt.is_some() && amqp.is_some() && mqtt != amqp, "{ready}");
+}
+
+#[test]
+fn the_ports_of_devices_are_those_asked_for_or_free_ones() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let Err(refused) = Emulator::start(Options { mqtt_port: Some(port), ..options() }) else {
+        panic!("{port} is taken")
+    };
+    assert!(refused.message().contains(&port.to_string()), "{refused}");
+    drop(taken);
+    let emulator = Emulator::start(Options { amqp_port: Some(port), ..options() }).unwrap();
+    assert_eq!(emulator.ready().amqp_port, port);
+    emulator.stop();
+    drop(TcpListener::bind(("127.0.0.1", port)).unwrap());
 }
 
 #[test]

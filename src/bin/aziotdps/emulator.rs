@@ -31,6 +31,13 @@ pub struct Start {
     /// The port on the loopback addresses; 0 takes a free one.
     #[arg(long, default_value = USUAL_PORT)]
     port: u16,
+    /// The port for devices that use MQTT; 0 takes a free one [default: 8883, or a free one where that is taken or --port
+    /// is 0].
+    #[arg(long, value_name = "PORT")]
+    mqtt_port: Option<u16>,
+    /// The port for devices that use AMQP; 0 takes a free one [default: 5671, or a free one in the same way].
+    #[arg(long, value_name = "PORT")]
+    amqp_port: Option<u16>,
     /// The file that keeps the records; without one they are gone when it ends.
     #[arg(long, value_name = "FILE")]
     data_path: Option<PathBuf>,
@@ -77,6 +84,8 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
     let configuration = options.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
     let emulator = emulator::Emulator::start(Options {
         port: options.port,
+        mqtt_port: options.mqtt_port,
+        amqp_port: options.amqp_port,
         data_path: options.data_path,
         home: local::home(),
         configuration,
@@ -95,6 +104,7 @@ fn serve(options: Start) -> Result<(), Box<dyn std::error::Error>> {
 
 fn instructions(ready: &Ready) -> String {
     let Ready { endpoint, connection_string, ca_certificate, id_scope, resource_group_name, dps_name, .. } = ready;
+    let Ready { mqtt_port, amqp_port, .. } = ready;
     let authority = ca_certificate.display();
     let port = endpoint.rsplit(':').next().filter(|port| *port != USUAL_PORT);
     let emulator = port.map_or("--emulator".to_owned(), |port| format!("--emulator {port}"));
@@ -103,7 +113,7 @@ fn instructions(ready: &Ready) -> String {
         "A provisioning service is at {endpoint} until {end}.\n\n\
          Connection string: {connection_string}\n\
          Certificate authority: {authority}\n\
-         ID scope for devices: {id_scope}\n\
+         Devices: ID scope {id_scope}, MQTT on port {mqtt_port}, AMQP on port {amqp_port}\n\
          Resource group and name: {resource_group_name}, {dps_name}\n\n\
          Try it:\n  \
          aziotdps enrollment create {emulator} --enrollment-id dev-01 --attestation-type symmetricKey\n  \

@@ -95,8 +95,7 @@ mod tests {
     use std::sync::Arc;
 
     fn service() -> Arc<Service> {
-        let common = Common { port: 8443, page_size: 1, data_path: None };
-        let services = Services::open(&Configuration::default(), common).unwrap();
+        let services = Services::open(&Configuration::default(), Common::on_port(8443)).unwrap();
         Arc::clone(services.development())
     }
 

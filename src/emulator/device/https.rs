@@ -1,7 +1,8 @@
 //! The device plane over HTTPS: `/{idScope}/registrations/{id}…`.
 
 use super::attest::{Credentials, DeviceRequest};
-use super::operations::{self, OperationStatus, RETRY_AFTER_SECONDS, Registration};
+use super::operations::{self, OperationStatus, Registered, Registration};
+use super::tpm::TpmKeys;
 use crate::emulator::errors::{
     Result, bad_request, id_scope_not_found, method_not_allowed, not_implemented, unsupported_media_type,
 };
@@ -44,10 +45,10 @@ pub(crate) fn respond(state: &State, request: &Request) -> Result<Response> {
     let device =
         DeviceRequest { id_scope, registration_id: request.path.segment(2), credentials: credentials(request) };
     match call {
-        Call::Register => {
-            let status = operations::register(service, &state.log, &device, registration(request)?)?;
-            Ok(status_response(service, &device, &status, version))
-        }
+        Call::Register => Ok(match operations::register(service, &state.log, &device, registration(request)?)? {
+            Registered::Status(status) => status_response(service, &device, &status, version),
+            Registered::Challenge(challenge) => Response::json(401, &challenge).with_error_code("401002"),
+        }),
         Call::OperationStatus => {
             let status = operations::operation_status(service, &device, request.path.segment(4))?;
             Ok(status_response(service, &device, &status, version))
@@ -70,7 +71,7 @@ fn registration(request: &Request) -> Result<Registration> {
     struct Body {
         registration_id: String,
         payload: Option<Value>,
-        tpm: Option<Value>,
+        tpm: Option<TpmKeys>,
         csr: Option<Value>,
     }
     if !request.is_json() {
@@ -92,5 +93,5 @@ fn status_response(service: &Service, device: &DeviceRequest<'_>, status: &Opera
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("api-version", version).finish();
     Response::json(202, &body)
         .header("Location", format!("https://{}/{}/{operation}?{query}", service.host, service.id_scope))
-        .header("Retry-After", RETRY_AFTER_SECONDS.to_string())
+        .header("Retry-After", service.retry_after.as_secs().to_string())
 }

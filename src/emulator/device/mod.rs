@@ -4,9 +4,10 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `https` | the HTTPS transport |
+//! | `https` | the requests: those over HTTPS, and what messages over MQTT and AMQP ask for |
 //! | `operations` | register, operation status, look-up, independent of the transport |
 //! | `attest`, `signer` | which enrollment lets a device in, by its key or its certificate |
+//! | `tpm` | the key that only a device's TPM can open |
 //! | `allocate`, `webhook` | which IoT hub it is assigned to |
 //! | `provision` | the registration in the background, and the record of its result |
 
@@ -16,4 +17,5 @@ pub(crate) mod https;
 mod operations;
 mod provision;
 mod signer;
+mod tpm;
 mod webhook;

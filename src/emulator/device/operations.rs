@@ -1,33 +1,30 @@
 //! What a device can ask for, independent of the transport: register, operation status, look-up.
 
-use super::attest::{self, Device, DeviceRequest};
+use super::attest::{self, Credentials, Device, DeviceRequest};
 use super::provision;
-use crate::emulator::errors::{Result, already_registering, operation_not_found, tpm_not_implemented, unsupported};
+use super::tpm::{self, TpmChallenge, TpmKeys};
+use crate::emulator::errors::{Result, already_registering, operation_not_found, unsupported};
 use crate::emulator::log::Logger;
 use crate::emulator::record::registration::{shown, unassigned};
 use crate::emulator::record::store::Collection;
 use crate::emulator::service::Service;
+use crate::emulator::service::latest_operations::Progress;
 use crate::model::Record;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// How many seconds a device waits before it asks for the operation's status again.
-pub(super) const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// The content of a request to register or to look up a device.
 pub(super) struct Registration {
     /// For the webhook of a custom allocation.
     pub(super) payload: Option<Value>,
-    pub(super) tpm: Option<Value>,
+    /// The public keys of the device's TPM.
+    pub(super) tpm: Option<TpmKeys>,
     pub(super) csr: Option<Value>,
 }
 
 impl Registration {
     /// Refuses what is not implemented.
     fn check(&self) -> Result<()> {
-        if self.tpm.is_some() {
-            return Err(tpm_not_implemented());
-        }
         if self.csr.is_some() {
             return Err(unsupported("Issuing certificates (csr)"));
         }
@@ -56,6 +53,13 @@ impl OperationStatus {
     }
 }
 
+/// What a request to register leads to.
+pub(super) enum Registered {
+    Status(OperationStatus),
+    /// For a device that sends the keys of its TPM and no signature yet.
+    Challenge(TpmChallenge),
+}
+
 /// Starts a registration, which continues in the background: the caller must be within a Tokio runtime. A disabled
 /// device gets the status at once, and no record is written.
 pub(super) fn register(
@@ -63,34 +67,48 @@ pub(super) fn register(
     log: &Logger,
     request: &DeviceRequest<'_>,
     registration: Registration,
-) -> Result<OperationStatus> {
+) -> Result<Registered> {
     registration.check()?;
+    if let (Credentials::Certificates(_), Some(keys)) = (&request.credentials, &registration.tpm) {
+        return tpm::challenge(service, request.registration_id, keys).map(Registered::Challenge);
+    }
     let device = attest::attest(service, request)?;
+    tpm::check(&device.enrollment, registration.tpm.as_ref())?;
     let operation_id = new_operation_id();
     if device.is_disabled() {
         let mut disabled = Record::default();
         disabled.set(&["registrationId"], device.registration_id);
         disabled.set(&["status"], "disabled");
-        return Ok(OperationStatus { operation_id, result: Some(disabled) });
+        return Ok(Registered::Status(OperationStatus { operation_id, result: Some(disabled) }));
     }
-    let running = service.operations.begin(&device.registration_id, &operation_id).ok_or_else(already_registering)?;
+    let storage_root_key = registration.tpm.map(|keys| keys.storage_root_key);
+    let running =
+        service.operations.begin(&device.registration_id, &operation_id, storage_root_key, service.retry_after);
+    let running = running.ok_or_else(already_registering)?;
     let before = service.store.get(Collection::Registrations, &device.registration_id)?;
     let service = Arc::clone(service);
     tokio::spawn(provision::provision(service, log.clone(), running, device, registration.payload, before));
-    Ok(OperationStatus { operation_id, result: None })
+    Ok(Registered::Status(OperationStatus { operation_id, result: None }))
 }
 
-/// The status of the device's latest operation; an error where `operation_id` is another one.
+/// The status of one of the device's latest operations.
 pub(super) fn operation_status(
     service: &Service,
     request: &DeviceRequest<'_>,
     operation_id: &str,
 ) -> Result<OperationStatus> {
     let device = attest::attest(service, request)?;
-    let running = service.operations.is_running(&device.registration_id, operation_id);
-    let result = match running.ok_or_else(operation_not_found)? {
-        true => None,
-        false => Some(registered(service, &device)?.ok_or_else(operation_not_found)?),
+    let progress = service.operations.progress(&device.registration_id, operation_id);
+    let result = match progress.ok_or_else(operation_not_found)? {
+        Progress::Running => None,
+        Progress::Ended { storage_root_key } => {
+            let mut registration = registered(service, &device)?.ok_or_else(operation_not_found)?;
+            if let Some(key) = storage_root_key.filter(|_| registration.text(&["status"]) == Some("assigned")) {
+                let key = tpm::authentication_key(service, &device, &key)?;
+                registration.set(&["tpm", "authenticationKey"], key);
+            }
+            Some(registration)
+        }
     };
     Ok(OperationStatus { operation_id: operation_id.to_owned(), result })
 }

@@ -2,6 +2,7 @@
 
 use super::faults::{Fault, FaultKind, Faults};
 use super::journal::{Journal, LoggedRequest};
+use super::{Protocol, amqp, mqtt, websocket};
 use crate::emulator::errors;
 use crate::emulator::log::Logger;
 use crate::emulator::request::{PeerCertificates, Request};
@@ -20,17 +21,30 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// The largest body that is read.
 const BODY_BYTES: usize = 4 * 1024 * 1024;
 
-type Body = BoxBody<Bytes, io::Error>;
+/// The connections that one listener serves at a time; others wait.
+const CONNECTIONS: usize = 2048;
+
+/// How long a client may take for the TLS handshake.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(30);
+
+pub(super) type Body = BoxBody<Bytes, io::Error>;
 
 /// Responds to requests.
 pub(crate) trait Handler: Send + Sync + 'static {
     /// The response to `request`. It may block, and is called within a Tokio runtime.
     fn respond(&self, request: &Request) -> Response;
+
+    /// Whether `host`, a name with or without a port, is that of a service: anything else was made to resolve to this
+    /// machine.
+    fn has_host(&self, host: &str) -> bool;
 
     /// A page without records whose continuation token leads to the page that `request` asks for; `None` where the
     /// request is not a query.
@@ -52,11 +66,17 @@ pub(crate) struct Traffic {
 }
 
 /// Accepts connections for as long as it is polled.
-pub(super) async fn serve(listener: TcpListener, tls: TlsAcceptor, server: Arc<Server>) {
-    loop {
+pub(super) async fn serve(listener: TcpListener, protocol: Protocol, tls: TlsAcceptor, server: Arc<Server>) {
+    let limit = Arc::new(Semaphore::new(CONNECTIONS));
+    // It is never closed.
+    while let Ok(permit) = Arc::clone(&limit).acquire_owned().await {
         match listener.accept().await {
             Ok((connection, _)) => {
-                tokio::spawn(serve_connection(connection, tls.clone(), Arc::clone(&server)));
+                let served = serve_connection(connection, protocol, tls.clone(), Arc::clone(&server));
+                tokio::spawn(async move {
+                    served.await;
+                    drop(permit);
+                });
             }
             Err(error) => {
                 // Most likely too many open files: wait until some are closed.
@@ -67,17 +87,28 @@ pub(super) async fn serve(listener: TcpListener, tls: TlsAcceptor, server: Arc<S
     }
 }
 
-async fn serve_connection(connection: TcpStream, tls: TlsAcceptor, server: Arc<Server>) {
+async fn serve_connection(connection: TcpStream, protocol: Protocol, tls: TlsAcceptor, server: Arc<Server>) {
     // A response is one small write, which must not wait for the next.
     let _ = connection.set_nodelay(true);
-    let connection = match tls.accept(connection).await {
-        Ok(connection) => connection,
-        Err(error) => return server.log.warning(&format!("a TLS handshake failed: {error}")),
+    let connection = match timeout(HANDSHAKE_TIME, tls.accept(connection)).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => return server.log.warning(&format!("a TLS handshake failed: {error}")),
+        Err(_) => return server.log.warning("a TLS handshake took too long"),
     };
     let peer: PeerCertificates = connection.get_ref().1.peer_certificates().unwrap_or_default().into();
+    match protocol {
+        Protocol::Https => serve_http(connection, peer, server).await,
+        Protocol::Mqtt => mqtt::serve(connection, peer, server).await,
+        Protocol::Amqp => amqp::serve(connection, peer, server).await,
+    }
+}
+
+async fn serve_http(connection: TlsStream<TcpStream>, peer: PeerCertificates, server: Arc<Server>) {
     let service = service_fn(|request| respond(Arc::clone(&server), Arc::clone(&peer), request));
+    let mut builder = http1::Builder::new();
+    let connection = builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(connection), service);
     // Where a connection ends in an error, there is nobody left to report it to.
-    let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(connection), service).await;
+    let _ = connection.with_upgrades().await;
 }
 
 /// An error closes the connection without a response.
@@ -86,6 +117,9 @@ async fn respond(
     peer: PeerCertificates,
     request: http::Request<Incoming>,
 ) -> io::Result<http::Response<Body>> {
+    if let Some(protocol) = websocket::protocol(&request) {
+        return websocket::respond(request, protocol, peer, server);
+    }
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
@@ -93,8 +127,20 @@ async fn respond(
         Some(body) => (body, None),
         None => (Bytes::new(), Some(errors::too_large())),
     };
-    let request = Arc::new(Request::new(head.method, target, head.headers, body).with_peer(peer));
-    // Where the client disconnects, the work goes on and is logged.
+    let request = Request::new(head.method, target, head.headers, body).with_peer(peer);
+    let (response, cut) = work(&server, request, error, started).await;
+    let response = response.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
+    http_response(response, cut)
+}
+
+/// Where the client disconnects, the work goes on and is logged.
+async fn work(
+    server: &Arc<Server>,
+    request: Request,
+    error: Option<errors::ServiceError>,
+    started: Instant,
+) -> (Option<Response>, bool) {
+    let (server, request) = (Arc::clone(server), Arc::new(request));
     let work = tokio::spawn(async move {
         let (response, cut) = match error {
             Some(error) => (Some(error.into()), false),
@@ -103,9 +149,28 @@ async fn respond(
         log(&server, &request, response.as_ref(), started);
         (response, cut)
     });
-    let (response, cut) = work.await.map_err(io::Error::other)?;
-    let response = response.ok_or_else(|| io::Error::other("a fault closes the connection"))?;
-    http_response(response, cut)
+    work.await.unwrap_or((None, false))
+}
+
+impl Server {
+    /// The response to a message that asks for the same as `request`. `None` where a fault closes the connection, or
+    /// cuts the response, of which a message has no half.
+    pub(crate) async fn perform(self: &Arc<Self>, request: Request) -> Option<Response> {
+        match work(self, request, None, Instant::now()).await {
+            (response, false) => response,
+            (_, true) => None,
+        }
+    }
+
+    /// The response to `request`, without faults and without a trace of it. Handlers may block, so they run beside the
+    /// threads that serve connections.
+    pub(crate) async fn handle(self: &Arc<Self>, request: &Arc<Request>) -> Response {
+        let (server, request) = (Arc::clone(self), Arc::clone(request));
+        match tokio::task::spawn_blocking(move || server.handler.respond(&request)).await {
+            Ok(response) => response,
+            Err(_) => errors::internal("Internal error of the emulator; please report it with the request.").into(),
+        }
+    }
 }
 
 fn log(server: &Server, request: &Request, response: Option<&Response>, started: Instant) {
@@ -138,19 +203,19 @@ async fn read(mut body: Incoming) -> hyper::Result<Option<Bytes>> {
 async fn carry_out(server: &Arc<Server>, request: &Arc<Request>) -> (Option<Response>, bool) {
     let fault = if request.is_admin() { None } else { server.traffic.faults.take(request) };
     let Some(Fault { delay_ms, applied, kind, .. }) = fault else {
-        return (Some(handle(server, request).await), false);
+        return (Some(server.handle(request).await), false);
     };
     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     match kind {
-        None => (Some(handle(server, request).await), false),
-        Some(FaultKind::CutBody) => (Some(handle(server, request).await), true),
+        None => (Some(server.handle(request).await), false),
+        Some(FaultKind::CutBody) => (Some(server.handle(request).await), true),
         Some(FaultKind::EmptyPage) => {
-            let page = handle(server, request).await;
+            let page = server.handle(request).await;
             (Some(server.handler.empty_page(request).filter(|_| page.status == 200).unwrap_or(page)), false)
         }
         Some(lost @ (FaultKind::Status(_) | FaultKind::Drop)) => {
             if applied {
-                handle(server, request).await;
+                server.handle(request).await;
             }
             match lost {
                 FaultKind::Status(instead) => (Some(instead.to_response()), false),
@@ -160,16 +225,7 @@ async fn carry_out(server: &Arc<Server>, request: &Arc<Request>) -> (Option<Resp
     }
 }
 
-/// Handlers may block, so they run beside the threads that serve connections.
-async fn handle(server: &Arc<Server>, request: &Arc<Request>) -> Response {
-    let (server, request) = (Arc::clone(server), Arc::clone(request));
-    match tokio::task::spawn_blocking(move || server.handler.respond(&request)).await {
-        Ok(response) => response,
-        Err(_) => errors::internal("Internal error of the emulator; please report it with the request.").into(),
-    }
-}
-
-fn http_response(response: Response, cut: bool) -> io::Result<http::Response<Body>> {
+pub(super) fn http_response(response: Response, cut: bool) -> io::Result<http::Response<Body>> {
     let mut builder = http::Response::builder().status(response.status);
     for (name, value) in &response.headers {
         builder = builder.header(name.as_ref(), value);

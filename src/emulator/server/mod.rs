@@ -1,10 +1,17 @@
 //! The listener, TLS, HTTP, faults and the journal. A [`Handler`] responds to the requests.
 
+mod amqp;
+mod caller;
+mod client_certificate;
 mod connection;
 pub(crate) mod faults;
+#[cfg(test)]
+mod garbage;
 pub(crate) mod journal;
 mod leaf;
+mod mqtt;
 pub(crate) mod tls;
+mod websocket;
 
 pub(crate) use connection::{Handler, Server, Traffic};
 
@@ -13,12 +20,52 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio_rustls::TlsAcceptor;
+use tls::Tls;
 use tokio_util::sync::CancellationToken;
 
+/// What is spoken on a connection, inside TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Https,
+    Mqtt,
+    Amqp,
+}
+
+/// The ports that an emulator listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ports {
+    pub(crate) https: u16,
+    pub(crate) mqtt: u16,
+    pub(crate) amqp: u16,
+}
+
+/// The sockets that connections come from, and what is spoken on them.
+pub(crate) type Listeners = Vec<(Protocol, TcpListener)>;
+
+/// Listens on a port for each protocol. Where no port is given for MQTT or AMQP it is the usual one, or a free one where
+/// that is taken or a free one is asked for with `https`.
+pub(crate) fn listen(https: u16, mqtt: Option<u16>, amqp: Option<u16>) -> Result<(Listeners, Ports)> {
+    let mut listeners = Vec::new();
+    let mut listen = |protocol, option, asked: Option<u16>, usual| {
+        let (sockets, port) = match (asked, https) {
+            (Some(port), _) => listen_on(option, port)?,
+            (None, 0) => listen_on(option, 0)?,
+            (None, _) => listen_on(option, usual).or_else(|_| listen_on(option, 0))?,
+        };
+        listeners.extend(sockets.into_iter().map(|socket| (protocol, socket)));
+        Result::Ok(port)
+    };
+    let ports = Ports {
+        https: listen(Protocol::Https, "port", Some(https), https)?,
+        mqtt: listen(Protocol::Mqtt, "mqttPort", mqtt, 8883)?,
+        amqp: listen(Protocol::Amqp, "amqpPort", amqp, 5671)?,
+    };
+    Ok((listeners, ports))
+}
+
 /// Listens on the IPv4 loopback address and, where the machine has one, on the IPv6 one with the same port, which is
-/// returned.
-pub(crate) fn listen(port: u16) -> Result<(Vec<TcpListener>, u16)> {
+/// returned. `option` is the argument that the port is from.
+fn listen_on(option: &'static str, port: u16) -> Result<(Vec<TcpListener>, u16)> {
     // A free IPv4 port may be taken on IPv6: then another is tried.
     const TRIES: usize = 20;
     let mut tried = listen_once(port);
@@ -30,7 +77,7 @@ pub(crate) fn listen(port: u16) -> Result<(Vec<TcpListener>, u16)> {
     }
     tried.map_err(|error| {
         Error::argument(
-            "port",
+            option,
             format!("The emulator can't listen on port {port}. Is another one running? Port 0 takes a free one."),
         )
         .caused_by(&error)
@@ -56,8 +103,8 @@ fn listen_once(port: u16) -> io::Result<(Vec<TcpListener>, u16)> {
 /// Serves until `stop` is cancelled, on a thread with a runtime of its own, so that the caller needs none and may have
 /// one.
 pub(crate) fn run(
-    listeners: Vec<TcpListener>,
-    tls: TlsAcceptor,
+    listeners: Listeners,
+    tls: Tls,
     server: Server,
     stop: CancellationToken,
 ) -> io::Result<JoinHandle<()>> {
@@ -65,12 +112,14 @@ pub(crate) fn run(
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("emulator").enable_all().build()?;
     let listeners = {
         let _entered = runtime.enter();
-        listeners.into_iter().map(tokio::net::TcpListener::from_std).collect::<io::Result<Vec<_>>>()?
+        let asynchronous = |(protocol, listener)| Ok((protocol, tokio::net::TcpListener::from_std(listener)?));
+        listeners.into_iter().map(asynchronous).collect::<io::Result<Vec<_>>>()?
     };
     let server = Arc::new(server);
     std::thread::Builder::new().name("emulator".to_owned()).spawn(move || {
-        for listener in listeners {
-            runtime.spawn(connection::serve(listener, tls.clone(), Arc::clone(&server)));
+        for (protocol, listener) in listeners {
+            let tls = tls.acceptor(protocol);
+            runtime.spawn(connection::serve(listener, protocol, tls, Arc::clone(&server)));
         }
         runtime.block_on(stop.cancelled());
     })

@@ -1,5 +1,7 @@
 //! The emulator's certificates: a CA per user, and server certificates for the loopback names made at each start.
 
+use super::Protocol;
+use super::client_certificate::AnyClientCertificate;
 use super::leaf::Leaves;
 use crate::error::{Code, Error, Result};
 use crate::model::DEVELOPMENT;
@@ -7,24 +9,22 @@ use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DnType, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     NameConstraints,
 };
-use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
+use tokio_rustls::TlsAcceptor;
 
 /// The CA's key and certificate in one file, so that they always match.
 const CA_FILE: &str = "emulator-ca-key.pem";
 
 /// The TLS side of an emulator.
 pub(crate) struct Tls {
-    pub(crate) config: Arc<ServerConfig>,
+    config: Arc<ServerConfig>,
     /// The file with the CA certificate, for clients.
     pub(crate) ca_certificate_file: PathBuf,
 }
@@ -46,6 +46,17 @@ impl Tls {
             Error::new(Code::Internal, message).caused_by(error.as_ref())
         })?;
         Ok(Self { config: Arc::new(config), ca_certificate_file })
+    }
+
+    /// The TLS of a port. Only HTTPS negotiates what is spoken inside (ALPN).
+    pub(super) fn acceptor(&self, protocol: Protocol) -> TlsAcceptor {
+        let alpn: &[&[u8]] = match protocol {
+            Protocol::Https => &[b"http/1.1"],
+            Protocol::Mqtt | Protocol::Amqp => &[],
+        };
+        let mut config = ServerConfig::clone(&self.config);
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        Arc::new(config).into()
     }
 }
 
@@ -118,58 +129,10 @@ fn config(ca: &str) -> std::result::Result<ServerConfig, Box<dyn std::error::Err
     let issuer = Issuer::from_ca_cert_der(&CertificateDer::from_pem_slice(ca.as_bytes())?, KeyPair::from_pem(ca)?)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let leaves = Arc::new(Leaves::new(issuer, &provider)?);
-    let mut config = ServerConfig::builder_with_provider(provider.clone())
+    Ok(ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()?
-        .with_client_cert_verifier(Arc::new(AnyClientCertificate(provider)))
-        .with_cert_resolver(leaves);
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-/// Requests a client certificate and accepts any, or none. The handshake proves that the device has the key;
-/// attestation decides later whether an enrollment fits the certificate.
-#[derive(Debug)]
-struct AnyClientCertificate(Arc<CryptoProvider>);
-
-impl ClientCertVerifier for AnyClientCertificate {
-    fn client_auth_mandatory(&self) -> bool {
-        false
-    }
-
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
-    }
-
-    fn verify_client_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _now: UnixTime,
-    ) -> std::result::Result<ClientCertVerified, rustls::Error> {
-        Ok(ClientCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+        .with_client_cert_verifier(Arc::new(AnyClientCertificate::new(provider)))
+        .with_cert_resolver(leaves))
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ pub(crate) struct Service {
     pub(crate) page_size: usize,
     pub(crate) store: Store,
     pub(crate) operations: LatestOperations,
+    /// How long a device waits before it asks for the status of its operation again; whole seconds.
+    pub(crate) retry_after: Duration,
+    /// What the keys for TPMs are made from: random, and another one with each start.
+    pub(crate) tpm_secret: [u8; 32],
     settings: RwLock<Arc<Settings>>,
     change: Mutex<Option<Change>>,
     ca_certificates: Mutex<()>,
@@ -126,8 +130,7 @@ mod tests {
         use crate::emulator::configuration::{Configuration, ProvisioningService};
         let services = [ProvisioningService { name: "Second".to_owned(), ..ProvisioningService::default() }].to_vec();
         let configuration = Configuration { services, ..Configuration::default() };
-        let common = services::Common { port: 443, page_size: 1, data_path: None };
-        let all = services::Services::open(&configuration, common).unwrap().all();
+        let all = services::Services::open(&configuration, services::Common::on_port(443)).unwrap().all();
         let hosts: Vec<&str> = all.iter().map(|service| service.host.as_str()).collect();
         assert_eq!(hosts, ["localhost", "second.localhost"], "the usual port is left out");
         for (host, first, second) in [

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// How long the result of an operation of resource manager can be asked for.
 const RESULT_TIME: Duration = Duration::from_secs(3600);
@@ -22,6 +23,8 @@ const RESULT_TIME: Duration = Duration::from_secs(3600);
 pub(crate) struct Common {
     pub(crate) port: u16,
     pub(crate) page_size: usize,
+    /// How long a device waits before it asks for the status of its operation again; whole seconds.
+    pub(crate) retry_after: Duration,
     /// The file of the development service's records; the others lie beside it.
     pub(crate) data_path: Option<PathBuf>,
 }
@@ -281,6 +284,12 @@ impl ResourceGroup {
 }
 
 impl Common {
+    /// For tests of what needs no more than services on a port.
+    #[cfg(test)]
+    pub(crate) fn on_port(port: u16) -> Self {
+        Self { port, page_size: 1, retry_after: Duration::ZERO, data_path: None }
+    }
+
     /// A service of the configuration, with its settings.
     fn configured(
         &self,
@@ -305,6 +314,8 @@ impl Common {
             page_size: self.page_size.max(1),
             store,
             operations: Default::default(),
+            retry_after: self.retry_after,
+            tpm_secret: random_secret(),
             settings: RwLock::new(settings),
             change: Mutex::default(),
             ca_certificates: Mutex::default(),
@@ -357,4 +368,13 @@ fn id_scope(name: &str) -> String {
     }
     let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(name.to_ascii_lowercase()));
     format!("0ne{:08X}", u32::from_be_bytes([a, b, c, d]))
+}
+
+/// 244 random bits.
+fn random_secret() -> [u8; 32] {
+    let mut secret = [0; 32];
+    let (first, second) = secret.split_at_mut(16);
+    first.copy_from_slice(Uuid::new_v4().as_bytes());
+    second.copy_from_slice(Uuid::new_v4().as_bytes());
+    secret
 }
