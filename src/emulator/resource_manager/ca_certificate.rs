@@ -14,7 +14,7 @@ use serde_json::json;
 const MAXIMUM_CERTIFICATES: u64 = 25;
 
 pub(super) fn list(service: &Service) -> Result<Response> {
-    Ok(Response::json(200, &json!({ "value": service.store.all(Collection::Certificates)? })))
+    Ok(Response::json(200, &json!({ "value": service.store.all(Collection::Certificates)?.as_ref() })))
 }
 
 pub(super) fn get(service: &Service, name: &str) -> Result<Response> {
@@ -39,7 +39,7 @@ pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Re
     let Sent { properties: Properties { certificate, is_verified } } = serde_json::from_slice(&request.body)?;
     // No other request may create one between the count and the write.
     let _creating = service.lock_ca_certificates();
-    let record = service.store.update(Collection::Certificates, name, None, |stored| {
+    let stored = service.store.update(Collection::Certificates, name, None, |stored| {
         let record = ca_certificate::compose(&service.resource, name, &certificate, is_verified == Some(true), stored)?;
         match (stored, &precondition) {
             (Some(_), Precondition::None) => return Err(precondition_failed()),
@@ -52,7 +52,7 @@ pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Re
         }
         Ok(record)
     })?;
-    Ok(Response::json(200, &record))
+    Ok(Response::json_text(200, stored.as_ref().to_owned()))
 }
 
 /// Unlike a write, a removal always requires `If-Match`; 204 where there is nothing to remove.
