@@ -103,8 +103,17 @@ pub(crate) fn too_large() -> ServiceError {
     ServiceError::undocumented(413, "The body is too large.")
 }
 
+pub(crate) fn too_slow() -> ServiceError {
+    ServiceError::undocumented(408, "The body took too long.")
+}
+
 pub(crate) fn internal(message: impl Into<String>) -> ServiceError {
     ServiceError::undocumented(500, message)
+}
+
+/// What may succeed when it is tried again.
+pub(crate) fn unavailable(message: impl Into<String>) -> ServiceError {
+    ServiceError::undocumented(503, message)
 }
 
 /// A call that the emulator does not have.

@@ -46,6 +46,7 @@ pub use configuration::{
     SharedAccessPolicy, Tenant,
 };
 pub use log::Log;
+pub use server::connections::Limits;
 pub use server::faults::{Fault, FaultKind, FaultStatus, Faults, Match};
 pub use server::journal::LoggedRequest;
 
@@ -58,6 +59,8 @@ use log::Logger;
 use record::store::Collection;
 use routes::Routes;
 use serde::Serialize;
+use server::connections::Connections;
+use server::journal::Journal;
 use server::tls::Tls;
 use server::{Ports, Server, Traffic};
 use service::Service;
@@ -90,6 +93,8 @@ pub struct Options {
     pub retry_after: Duration,
     /// The services and tenants; [`Configuration::read`] reads them from a file.
     pub configuration: Configuration,
+    /// The limits of connections, time and size.
+    pub limits: Limits,
     /// Receives the log line by line: one line per request, and warnings. It never contains a key or a token.
     pub log: Option<Log>,
 }
@@ -106,6 +111,7 @@ impl Default for Options {
             token_lifetime: Duration::from_secs(3599),
             retry_after: Duration::from_secs(3),
             configuration: Configuration::default(),
+            limits: Limits::default(),
             log: None,
         }
     }
@@ -154,7 +160,6 @@ pub struct Emulator {
     service: Arc<Service>,
     traffic: Arc<Traffic>,
     ready: Ready,
-    stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -178,16 +183,21 @@ impl Emulator {
         let service = Arc::clone(services.development());
         let tokens = Issuer::new(directory, options.token_lifetime)?;
         let ready = ready(format!("https://{}", service.host), ports, &service, tls.ca_certificate_file.clone());
-        let log = Logger::new(options.log);
-        let state = Arc::new(State::new(services, tokens, log.clone()));
-        let traffic = Arc::new(Traffic::default());
-        let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
-        let stop = CancellationToken::new();
-        let server = Server { handler, traffic: Arc::clone(&traffic), log };
-        let thread = server::run(listeners, tls, server, stop.clone()).map_err(|error| {
+        let threads = |error: std::io::Error| {
             Error::new(Code::Internal, "The emulator's threads can't be started.").caused_by(&error)
-        })?;
-        Ok(Self { service, traffic, ready, stop, thread: Some(thread) })
+        };
+        let log = Logger::new(options.log).map_err(threads)?;
+        let state = Arc::new(State::new(services, tokens, log.clone()));
+        let traffic = Arc::new(Traffic {
+            faults: Faults::default(),
+            journal: Journal::new(options.limits.journal_bytes),
+            stop: CancellationToken::new(),
+        });
+        let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
+        let connections = Arc::new(Connections::new(options.limits));
+        let server = Server { handler, traffic: Arc::clone(&traffic), connections, log };
+        let thread = server::run(listeners, tls, server).map_err(threads)?;
+        Ok(Self { service, traffic, ready, thread: Some(thread) })
     }
 
     /// What a client needs to use it.
@@ -207,7 +217,7 @@ impl Emulator {
 
     /// The record as it is kept, keys and certificates included.
     pub fn stored(&self, kind: EnrollmentKind, id: &str) -> Option<String> {
-        self.service.store.text(Collection::Enrollments(kind), id).ok().flatten()
+        self.service.store.text(Collection::Enrollments(kind), id).ok().flatten().map(|text| text.as_ref().to_owned())
     }
 
     /// Stops it. Its port is free again when this returns.
@@ -218,7 +228,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.traffic.stop.cancel();
         if let Some(thread) = self.thread.take() {
             // A panic of that thread has ended the emulator, as intended here.
             let _ = thread.join();

@@ -1,7 +1,7 @@
 //! Dispatch: which group a request is for.
 
 use crate::emulator::auth::sign_in;
-use crate::emulator::errors::{Result, bad_request, forbidden, host_not_found, not_implemented};
+use crate::emulator::errors::{Result, bad_request, forbidden, host_not_found, not_implemented, too_large};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
 use crate::emulator::server::{Handler, Traffic};
@@ -47,6 +47,27 @@ impl Handler for Routes {
 
     fn has_host(&self, host: &str) -> bool {
         is_loopback(host)
+    }
+
+    fn is_quick(&self, request: &Request) -> bool {
+        if request.is_admin() {
+            return admin::is_quick(request);
+        }
+        data_plane::is_quick(request) && self.state.services.all().iter().all(|service| service.store.is_quick())
+    }
+
+    /// A large body is for the data plane, from those who may call it, and for the admin calls.
+    fn refuse(&self, request: &Request) -> Option<Response> {
+        let host = request.header("host").unwrap_or_default();
+        let service = self.state.services.find(|service| service.has_host(host));
+        let admitted = match (&service, request.path.lower().as_slice()) {
+            _ if request.is_admin() => Ok(()),
+            (Some(service), ["enrollments" | "enrollmentgroups" | "registrations", ..]) => {
+                data_plane::authorize(&self.state, service, request)
+            }
+            _ => Err(too_large()),
+        };
+        admitted.err().map(Response::from)
     }
 
     fn empty_page(&self, request: &Request) -> Option<Response> {

@@ -21,6 +21,7 @@ mod mqtt;
 mod paging;
 mod registrations;
 mod resource_manager;
+mod robustness;
 mod services;
 mod sign_in;
 mod tls;

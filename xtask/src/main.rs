@@ -44,8 +44,19 @@ enum Task {
         #[arg(long, env = "AZIOTDPS_PROJECT_URI", value_name = "URI", value_parser = project)]
         project_uri: Option<Project>,
     },
-    /// Measure start-up, one record and ten thousand.
-    Bench,
+    /// Measure.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The program: start-up, one record and ten thousand.
+    Client,
+    /// The emulator: requests, memory, start-up, what is left after a kill.
+    Emulator(bench::EmulatorBench),
 }
 
 fn main() -> ExitCode {
@@ -72,7 +83,8 @@ fn run(task: Task) -> Result<bool> {
                 if module_only { package::module("module", project)? } else { package::package(project)?.module };
             println!("{}", module.display());
         }
-        Task::Bench => bench::bench()?,
+        Task::Bench { what: Bench::Client } => bench::client()?,
+        Task::Bench { what: Bench::Emulator(options) } => bench::emulator(options)?,
     }
     Ok(true)
 }

@@ -31,8 +31,7 @@ enum Call {
 
 /// Carries out a call on `/enrollments`, `/enrollmentGroups` or `/registrations` of `service`.
 pub(crate) fn respond(state: &State, service: &Service, request: &Request) -> Result<Response> {
-    let call = Call::of(request)?;
-    auth::authorize(service, &state.tokens, request, call.permission())?;
+    let call = authorized_call(state, service, request)?;
     let version = request.api_version().ok_or_else(|| bad_request("api-version is missing."))?;
     state.note_version("data plane", version);
     if call.takes_json() && !request.is_json() {
@@ -50,6 +49,27 @@ pub(crate) fn respond(state: &State, service: &Service, request: &Request) -> Re
         Call::RegistrationDelete => registration::delete(service, id, request),
         Call::RegistrationQuery => registration::query(service, id, request),
     }
+}
+
+/// The call, if its sender may make it.
+fn authorized_call(state: &State, service: &Service, request: &Request) -> Result<Call> {
+    let call = Call::of(request)?;
+    auth::authorize(service, &state.tokens, request, call.permission())?;
+    Ok(call)
+}
+
+/// Refuses a request whose sender may not make it; the body is not looked at.
+pub(crate) fn authorize(state: &State, service: &Service, request: &Request) -> Result<()> {
+    authorized_call(state, service, request).map(|_| ())
+}
+
+/// Whether the call is on one record only.
+pub(crate) fn is_quick(request: &Request) -> bool {
+    use Call::{AttestationMechanism, Delete, Get, Put, RegistrationDelete, RegistrationGet};
+    matches!(
+        Call::of(request),
+        Ok(Get(_) | Put(_) | Delete(_) | AttestationMechanism(_) | RegistrationGet | RegistrationDelete)
+    )
 }
 
 /// A page without records whose continuation token leads to the page that `request` asks for; `None` where the request

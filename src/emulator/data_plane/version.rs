@@ -1,5 +1,7 @@
 //! What depends on the api-version of a request.
 
+use crate::emulator::errors::Result;
+use crate::emulator::record::text;
 use crate::model::{DEVICE_REGISTRY_API_VERSION, Record};
 
 /// The members of device registries, which older versions do not know.
@@ -19,6 +21,14 @@ impl ApiVersion<'_> {
             }
         }
         record
+    }
+
+    /// The part of `record`, a JSON text, that this version knows.
+    pub(super) fn known_text(self, record: String) -> Result<String> {
+        if self.has_registries() || !REGISTRY_MEMBERS.iter().any(|name| record.contains(name)) {
+            return Ok(record);
+        }
+        text::without(&record, &REGISTRY_MEMBERS.each_ref().map(std::slice::from_ref))
     }
 
     /// Versions are dates, perhaps with `-preview` behind.

@@ -70,11 +70,7 @@ fn migrates_data(enrollment: &Record) -> bool {
 }
 
 /// Writes the registration record.
-fn write(
-    service: &Service,
-    device: &Device,
-    result: &std::result::Result<Allocation, AllocationError>,
-) -> Result<Record> {
+fn write(service: &Service, device: &Device, result: &std::result::Result<Allocation, AllocationError>) -> Result<()> {
     let id = &device.registration_id;
     service.store.update(Collection::Registrations, id, device.group(), |before| {
         let now = Value::from(clock::now());
@@ -87,7 +83,8 @@ fn write(
         members.insert("createdDateTimeUtc".to_owned(), created);
         members.insert("lastUpdatedDateTimeUtc".to_owned(), now);
         Ok(registration::compose(members))
-    })
+    })?;
+    Ok(())
 }
 
 fn members(value: Value) -> Members {

@@ -56,7 +56,7 @@ pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Re
         }
         Ok(record)
     })?;
-    Ok(Response::json(200, &ca_certificate::shown(&record)))
+    Ok(Response::json(200, &ca_certificate::shown(&parse(&record)?)))
 }
 
 /// Makes a code, for which a certificate has to be issued.
@@ -87,11 +87,16 @@ fn change(
     if precondition == Precondition::None {
         return Err(bad_request("If-Match is missing."));
     }
-    service.store.update(Collection::Certificates, name, None, |stored| {
+    let changed = service.store.update(Collection::Certificates, name, None, |stored| {
         let stored = stored.ok_or_else(ca_certificate_not_found)?;
         precondition.check(stored)?;
         change(stored)
-    })
+    })?;
+    parse(&changed)
+}
+
+fn parse(stored: &str) -> Result<Record> {
+    Ok(serde_json::from_str(stored)?)
 }
 
 /// Unlike a write, a removal always requires `If-Match`; 204 where there is nothing to remove.
