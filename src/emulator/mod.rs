@@ -60,7 +60,6 @@ use record::store::Collection;
 use routes::Routes;
 use serde::Serialize;
 use server::connections::Connections;
-use server::journal::Journal;
 use server::tls::Tls;
 use server::{Ports, Server, Traffic};
 use service::Service;
@@ -70,7 +69,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// The options of an emulator.
 pub struct Options {
@@ -188,11 +186,7 @@ impl Emulator {
         };
         let log = Logger::new(options.log).map_err(threads)?;
         let state = Arc::new(State::new(services, tokens, log.clone()));
-        let traffic = Arc::new(Traffic {
-            faults: Faults::default(),
-            journal: Journal::new(options.limits.journal_bytes),
-            stop: CancellationToken::new(),
-        });
+        let traffic = Arc::new(Traffic::new(&options.limits));
         let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
         let connections = Arc::new(Connections::new(options.limits));
         let server = Server { handler, traffic: Arc::clone(&traffic), connections, log };

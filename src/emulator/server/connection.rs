@@ -1,6 +1,6 @@
 //! A connection: TLS, HTTP/1.1, faults, the log.
 
-use super::connections::{Connection, Connections};
+use super::connections::{Connection, Connections, Limits};
 use super::faults::{Fault, FaultKind, Faults};
 use super::journal::{Journal, LoggedRequest};
 use super::{Protocol, amqp, mqtt, websocket};
@@ -71,6 +71,12 @@ pub(crate) struct Traffic {
     pub(crate) journal: Journal,
     /// Cancelled when the emulator is to end: whatever takes long gives up then.
     pub(crate) stop: CancellationToken,
+}
+
+impl Traffic {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { faults: Faults::default(), journal: Journal::new(limits.journal_bytes), stop: CancellationToken::new() }
+    }
 }
 
 /// Accepts connections for as long as it is polled.
