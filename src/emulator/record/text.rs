@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The names that lead to a member; `*` stands for any.
-pub(crate) type Path<'a> = &'a [&'a str];
+type Path<'a> = &'a [&'a str];
 
 /// `text`, an object, without the members at `omitted`.
 pub(crate) fn without(text: &str, omitted: &[Path<'_>]) -> Result<String> {
