@@ -24,7 +24,10 @@ fn until_closed(connection: &mut impl Read) -> Duration {
 #[test]
 fn silent_connections_lock_nobody_out() {
     let host = Host::with(limits(Limits { connections: 20, ..Limits::default() }));
-    let silent: Vec<TcpStream> = (0..60).map(|_| TcpStream::connect(host.authority()).unwrap()).collect();
+    let ready = host.emulator.ready();
+    let own = host.authority().rsplit(':').next().unwrap().parse().unwrap();
+    let ports = [own, ready.mqtt_port, ready.amqp_port].into_iter().cycle().take(60);
+    let silent: Vec<TcpStream> = ports.map(|port| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let started = Instant::now();
     assert_eq!(runtime.block_on(host.put("/enrollments/a", symmetric("a"))).status, 200);
@@ -35,8 +38,10 @@ fn silent_connections_lock_nobody_out() {
 #[test]
 fn a_handshake_has_its_time() {
     let host = Host::with(limits(Limits { handshake: Duration::from_millis(200), ..Limits::default() }));
-    let mut silent = TcpStream::connect(host.authority()).unwrap();
-    assert!(until_closed(&mut silent) < Duration::from_secs(5));
+    for port in [host.emulator.ready().mqtt_port, host.authority().rsplit(':').next().unwrap().parse().unwrap()] {
+        let mut silent = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        assert!(until_closed(&mut silent) < Duration::from_secs(5));
+    }
 }
 
 #[test]

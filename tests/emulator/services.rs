@@ -30,11 +30,18 @@ fn client_of(host: &Host, name: &str) -> reqwest::Client {
 
 /// A data-plane GET at `{name}.localhost`, signed with a key.
 async fn get(host: &Host, name: &str, path: &str, policy: &str, key: &str) -> Reply {
+    call(host, Method::GET, name, path, policy, key, String::new()).await
+}
+
+/// A data-plane call at `{name}.localhost`, signed with a key.
+async fn call(host: &Host, method: Method, name: &str, path: &str, policy: &str, key: &str, body: String) -> Reply {
     let authority = host.authority().replace("localhost", &format!("{name}.localhost"));
     let signature = shared_access_signature(&authority.replace(':', "%3A"), key, soon(), policy);
     let url = format!("https://{authority}{path}?api-version=2021-10-01");
     let client = client_of(host, &format!("{name}.localhost"));
-    Reply::of(client.get(url).header("authorization", signature).send().await.unwrap()).await
+    let request =
+        client.request(method, url).header("authorization", signature).header("content-type", "application/json");
+    Reply::of(request.body(body).send().await.unwrap()).await
 }
 
 fn description() -> Value {
@@ -96,6 +103,42 @@ async fn configured_services_are_apart() {
     let third = send(&host, Method::GET, &format!("{}{VERSION}", id("third")), &[], None).await.json();
     assert_eq!(third["properties"]["iotHubs"][0]["name"], "shared.azure-devices.net");
     assert_ne!(third["properties"]["idScope"], second["properties"]["idScope"]);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_the_records_of_every_service() {
+    let host = configured(json!({"services": [{"name": "second"}]}));
+    let (path, owner) = ("/enrollments/dev-1", DEVELOPMENT.policies[OWNER]);
+    for name in ["emulator", "second"] {
+        let body = symmetric("dev-1").to_string();
+        let written = call(&host, Method::PUT, name, path, owner.name, owner.primary_key, body).await;
+        assert_eq!(written.status, 200, "{name}: {written:?}");
+    }
+    assert_eq!(host.admin(Method::POST, "reset", None).await.status, 204);
+    for name in ["emulator", "second"] {
+        let read = get(&host, name, path, owner.name, owner.primary_key).await;
+        assert_eq!(read.refusal().1, 404_201, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_body_is_refused_by_the_service_that_it_is_for() {
+    let key = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
+    let rights = "ServiceConfig, EnrollmentWrite";
+    let host = configured(json!({"services": [
+        {"name": "second", "policies": [{"keyName": "only", "primaryKey": key, "rights": rights}]},
+    ]}));
+    let owner = DEVELOPMENT.policies[OWNER];
+    for (name, policy, key, status) in [
+        ("second", "only", key, 413),
+        ("emulator", "only", key, 401),
+        ("second", owner.name, owner.primary_key, 401),
+        ("emulator", owner.name, owner.primary_key, 413),
+    ] {
+        let large = "x".repeat(5 * 1024 * 1024);
+        let reply = call(&host, Method::PUT, name, "/enrollments/a", policy, key, large).await;
+        assert_eq!(reply.status, status, "{name} {policy}");
+    }
 }
 
 #[tokio::test]

@@ -27,8 +27,15 @@ async fn the_ready_record_has_what_was_promised() {
         "tenantId",
         "clientId",
         "clientSecret",
+        "identityEndpoint",
+        "identityHeader",
+        "subscriptionId",
+        "resourceGroupName",
+        "dpsName",
+        "mqttPort",
+        "amqpPort",
     ];
-    assert_eq!(members[..promised.len()], promised);
+    assert_eq!(members, promised);
     assert_eq!(ready["event"], "ready");
     let expected = format!("HostName={};SharedAccessKeyName=provisioningserviceowner;", host.authority());
     assert!(ready["connectionString"].as_str().unwrap().starts_with(&expected));
