@@ -1,7 +1,7 @@
 //! More than one service, and what resource manager changes.
 
 use super::resource_manager::{refusal, send, tokened};
-use crate::common::{Host, OWNER, Reply, hmac, options, shared_access_signature, soon, symmetric};
+use crate::common::{Host, KEY, OWNER, Reply, hmac, options, shared_access_signature, soon, symmetric};
 use aziotdps::emulator::{Configuration, Options};
 use aziotdps::model::DEVELOPMENT;
 use reqwest::Method;
@@ -79,18 +79,17 @@ async fn keys(host: &Host, name: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn configured_services_are_apart() {
-    let key = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
     let host = configured(json!({
         "linkedHubs": [{"hostName": "shared.azure-devices.net"}],
         "services": [
             {"name": "second", "idScope": "0ne00000002", "linkedHubs": [{"hostName": "own.azure-devices.net"}],
-             "policies": [{"keyName": "only", "primaryKey": key, "rights": "EnrollmentRead"}]},
+             "policies": [{"keyName": "only", "primaryKey": KEY, "rights": "EnrollmentRead"}]},
             {"name": "Third"},
         ],
     }));
     host.enroll("dev-1").await;
-    assert_eq!(get(&host, "second", "/enrollments/dev-1", "only", key).await.refusal().1, 404_201);
-    assert_eq!(get(&host, "third", "/enrollments/dev-1", "only", key).await.refusal().0, 401);
+    assert_eq!(get(&host, "second", "/enrollments/dev-1", "only", KEY).await.refusal().1, 404_201);
+    assert_eq!(get(&host, "third", "/enrollments/dev-1", "only", KEY).await.refusal().0, 401);
     let owner = DEVELOPMENT.policies[OWNER];
     assert_eq!(get(&host, "emulator", "/enrollments/dev-1", owner.name, owner.primary_key).await.status, 200);
     assert_eq!(get(&host, "third", "/enrollments/dev-1", owner.name, owner.primary_key).await.status, 404);
@@ -123,15 +122,14 @@ async fn a_reset_forgets_the_records_of_every_service() {
 
 #[tokio::test]
 async fn a_large_body_is_refused_by_the_service_that_it_is_for() {
-    let key = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMzQ=";
     let rights = "ServiceConfig, EnrollmentWrite";
     let host = configured(json!({"services": [
-        {"name": "second", "policies": [{"keyName": "only", "primaryKey": key, "rights": rights}]},
+        {"name": "second", "policies": [{"keyName": "only", "primaryKey": KEY, "rights": rights}]},
     ]}));
     let owner = DEVELOPMENT.policies[OWNER];
     for (name, policy, key, status) in [
-        ("second", "only", key, 413),
-        ("emulator", "only", key, 401),
+        ("second", "only", KEY, 413),
+        ("emulator", "only", KEY, 401),
         ("second", owner.name, owner.primary_key, 401),
         ("emulator", owner.name, owner.primary_key, 413),
     ] {
@@ -461,6 +459,41 @@ async fn a_deleted_service_comes_back_empty() {
         get(&host, "emulator", "/enrollments/dev-1", "provisioningserviceowner", key["primaryKey"].as_str().unwrap());
     assert_eq!(read.await.refusal().1, 404_201);
     assert_eq!(host.put("/enrollments/dev-1", symmetric("dev-1")).await.status, 401, "its keys are other ones");
+}
+
+/// The service of the configuration and the one in its place have one file.
+#[tokio::test]
+async fn a_configured_service_can_move_to_another_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let configuration = serde_json::from_value(json!({"services": [{"name": "second"}]})).unwrap();
+        Host::with(Options { data_path: Some(folder.path().join("records.db")), configuration, ..options() })
+    };
+    let host = start();
+    let (path, owner) = ("/enrollments/dev-1", DEVELOPMENT.policies[OWNER]);
+    let body = || symmetric("dev-1").to_string();
+    assert_eq!(call(&host, Method::PUT, "second", path, owner.name, owner.primary_key, body()).await.status, 200);
+    let old = format!("{}{VERSION}", id("second"));
+    finish(&host, &send(&host, Method::DELETE, &old, &[], None).await).await;
+    let groups = old.split("/providers/").next().unwrap().rsplit_once('/').unwrap().0.to_owned();
+    let group = json!({"location": "eastus"});
+    let made = send(&host, Method::PUT, &format!("{groups}/other?api-version=2021-04-01"), &[], Some(group)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let new = old.replace("resourceGroups/emulator", "resourceGroups/other");
+    let created = send(&host, Method::PUT, &new, &[], Some(description())).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    finish(&host, &created).await;
+    let listed = send(&host, Method::POST, &new.replace('?', "/listkeys?"), &[], None).await.json();
+    let key = listed["value"][0]["primaryKey"].as_str().unwrap();
+    assert_eq!(get(&host, "second", path, owner.name, key).await.refusal().1, 404_201, "it is empty");
+    assert_eq!(call(&host, Method::PUT, "second", path, owner.name, key, body()).await.status, 200);
+    drop(host);
+
+    let host = start();
+    assert_eq!(get(&host, "second", path, owner.name, key).await.status, 200);
+    assert_eq!(host.admin(Method::POST, "reset", None).await.status, 204);
+    let read = get(&host, "second", path, owner.name, owner.primary_key).await;
+    assert_eq!(read.refusal().1, 404_201);
 }
 
 #[tokio::test]
