@@ -5,7 +5,7 @@ use crate::common::{Host, OWNER, options, symmetric};
 use aziotdps::emulator::{Limits, Options};
 use reqwest::Method;
 use serde_json::json;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -21,13 +21,26 @@ fn until_closed(connection: &mut impl Read) -> Duration {
     started.elapsed()
 }
 
+/// Whether the other side has neither sent anything nor closed the connection.
+fn is_open(connection: &mut TcpStream) -> bool {
+    connection.set_nonblocking(true).unwrap();
+    matches!(connection.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
 #[test]
 fn silent_connections_lock_nobody_out() {
     let host = Host::with(limits(Limits { connections: 20, ..Limits::default() }));
     let ready = host.emulator.ready();
     let own = host.authority().rsplit(':').next().unwrap().parse().unwrap();
     let ports = [own, ready.mqtt_port, ready.amqp_port].into_iter().cycle().take(60);
-    let silent: Vec<TcpStream> = ports.map(|port| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    let mut silent: Vec<TcpStream> = ports.map(|port| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    // Each port accepts on its own: what still waits at one would take the place of a request on another.
+    let started = Instant::now();
+    while silent.len() > 20 {
+        assert!(started.elapsed() < Duration::from_secs(5), "{} are open", silent.len());
+        silent.retain_mut(is_open);
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let started = Instant::now();
     assert_eq!(runtime.block_on(host.put("/enrollments/a", symmetric("a"))).status, 200);
