@@ -4,7 +4,8 @@
 //! Node.js or Python, or can't reach the registry, a test is ignored and says why, in the words of the usual harness.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use aziotdps::emulator::{Emulator, Options, Ready};
+use aziotdps::emulator::{Configuration, Emulator, Options, Ready};
+use aziotdps::model::DEVELOPMENT;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -64,9 +65,18 @@ struct Test {
     ports: Ports,
 }
 
-const TESTS: [Test; 9] = [
+const TESTS: [Test; 12] = [
     Test { name: "node_service_client", run: node, script: "service.js", transport: "http", ports: Ports::Free },
     Test { name: "python_service_client", run: python, script: "service.py", transport: "http", ports: Ports::Free },
+    Test { name: "node_identity", run: node, script: "identity.js", transport: "http", ports: Ports::Free },
+    Test { name: "python_identity", run: python, script: "identity.py", transport: "http", ports: Ports::Free },
+    Test {
+        name: "python_management_client",
+        run: python,
+        script: "management.py",
+        transport: "http",
+        ports: Ports::Free,
+    },
     Test { name: "node_device_client", run: node, script: "device.js", transport: "http", ports: Ports::Free },
     usual("node_device_client_mqtt", node, "device.js", "mqtt"),
     usual("node_device_client_mqtt_websocket", node, "device.js", "mqtt_ws"),
@@ -234,7 +244,7 @@ fn with_emulator(test: &Test, mut client: Command, trust: &str) -> Outcome {
         return in_namespace(test);
     }
     let home = tempfile::tempdir().unwrap();
-    let options = Options { home: Some(home.path().to_owned()), ..Options::default() };
+    let options = Options { home: Some(home.path().to_owned()), configuration: configuration(), ..Options::default() };
     let emulator = Emulator::start(match test.ports {
         Ports::Free => Options { port: 0, ..options },
         Ports::Usual => Options { port: 443, mqtt_port: Some(8883), amqp_port: Some(5671), ..options },
@@ -246,11 +256,26 @@ fn with_emulator(test: &Test, mut client: Command, trust: &str) -> Outcome {
         .env("DPS_CONNECTION_STRING", &ready.connection_string)
         .env("DPS_PORT", ready.endpoint.strip_prefix("https://localhost:").unwrap_or("443"))
         .env("DPS_TRANSPORT", test.transport)
-        .env("DPS_ID_SCOPE", ready.id_scope)
+        .env("DPS_ID_SCOPE", &ready.id_scope)
         .env("NO_PROXY", "localhost")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    client.env("DPS_TOKEN", runtime.block_on(prepare(ready)));
+    let (token, federated) = runtime.block_on(prepare(ready));
+    let federated_file = home.path().join("federated-token");
+    std::fs::write(&federated_file, federated).unwrap();
+    client
+        .env("DPS_TOKEN", token)
+        .env("DPS_TENANT_ID", ready.tenant_id)
+        .env("DPS_CLIENT_ID", ready.client_id)
+        .env("DPS_CLIENT_SECRET", ready.client_secret)
+        .env("DPS_SUBSCRIPTION_ID", &ready.subscription_id)
+        .env("DPS_RESOURCE_GROUP", &ready.resource_group_name)
+        .env("DPS_IDENTITY_ENDPOINT", &ready.identity_endpoint)
+        .env("DPS_IDENTITY_HEADER", ready.identity_header)
+        .env("DPS_READER_ID", READER)
+        .env("DPS_IDENTITY_ID", IDENTITY)
+        .env("DPS_CERTIFICATE", application_certificate())
+        .env("DPS_FEDERATED_TOKEN_FILE", federated_file);
     client.env("DPS_CERTIFICATES", certificates(home.path()).unwrap());
     let said = home.path().join("said");
     let output = File::create(&said).unwrap();
@@ -272,8 +297,33 @@ fn with_emulator(test: &Test, mut client: Command, trust: &str) -> Outcome {
     }
 }
 
-/// What a client can't do by itself: it gets a bearer token, and five registrations to read.
-async fn prepare(ready: &Ready) -> String {
+/// An application that reads, with the certificate and as the subject below.
+const READER: &str = "00000000-0000-4000-8000-00000000000a";
+
+/// A user-assigned managed identity that reads.
+const IDENTITY: &str = "00000000-0000-4000-8000-00000000000b";
+
+/// Whom the federated token is issued for.
+const SUBJECT: &str = "system:serviceaccount:default:dps";
+
+/// A certificate and its key, which is RSA.
+fn application_certificate() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/application.pem")
+}
+
+/// The development tenant with the application and the managed identity.
+fn configuration() -> Configuration {
+    let roles = json!([{"role": "Device Provisioning Service Data Reader"}]);
+    let value = json!({"tenants": [{"tenantId": DEVELOPMENT.tenant_id, "applications": [
+        {"clientId": READER, "certificateFiles": [application_certificate()], "federatedSubjects": [SUBJECT],
+         "roleAssignments": roles},
+        {"clientId": IDENTITY, "managedIdentity": "userAssigned", "roleAssignments": roles},
+    ]}]});
+    serde_json::from_value(value).unwrap()
+}
+
+/// What a client can't do by itself: it gets a bearer token and a federated one, and five registrations to read.
+async fn prepare(ready: &Ready) -> (String, String) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = std::fs::read(&ready.ca_certificate).unwrap();
     let authority = reqwest::Certificate::from_pem(&authority).unwrap();
@@ -287,7 +337,10 @@ async fn prepare(ready: &Ready) -> String {
     );
     let answer = post(&format!("{}/oauth2/v2.0/token", ready.tenant_id)).body(form).send().await.unwrap();
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    answer["access_token"].as_str().unwrap().to_owned()
+    let wanted = post("_emulator/federatedToken").body(json!({ "subject": SUBJECT }).to_string());
+    let federated: Value = serde_json::from_str(&wanted.send().await.unwrap().text().await.unwrap()).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&answer["access_token"]), text(&federated["token"]))
 }
 
 /// A folder in `home` with an authority, and certificates and keys of devices: one of the authority, and two of

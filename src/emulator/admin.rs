@@ -1,8 +1,9 @@
 //! The emulator's own calls under `/_emulator/`: what tests need and the real service does not have. They require no
 //! token; `docs/emulator.md` describes them.
 
-use crate::emulator::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented};
-use crate::emulator::record::store::{Collection, Entry, Expected};
+use crate::emulator::auth::sign_in;
+use crate::emulator::errors::{Result, bad_request, forbidden, method_not_allowed, not_implemented, unavailable};
+use crate::emulator::record::store::{Collection, Entry};
 use crate::emulator::record::{enrollment, registration};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
@@ -31,15 +32,21 @@ pub(crate) fn respond(state: &State, traffic: &Traffic, service: &Service, reque
             Ok(Response::empty(204))
         }
         ("POST", ["reset"]) => reset(state, traffic),
-        ("POST", ["seed"]) => seed(service, request),
+        ("POST", ["seed"]) => seed(service, traffic, request),
+        ("POST", ["federatedtoken"]) => sign_in::federated_token(&state.tokens, request),
         ("GET", ["records", collection, _]) => stored(service, collection, request.path.segment(3)),
         ("PUT", ["registrations", _]) => put_registration(service, request.path.segment(2), request),
         (_, ["health" | "requests"] | ["records", _, _]) => Err(method_not_allowed("GET")),
         (_, ["faults"]) => Err(method_not_allowed("GET, POST, DELETE")),
-        (_, ["reset" | "seed"]) => Err(method_not_allowed("POST")),
+        (_, ["reset" | "seed" | "federatedtoken"]) => Err(method_not_allowed("POST")),
         (_, ["registrations", _]) => Err(method_not_allowed("PUT")),
         _ => Err(not_implemented(request)),
     }
+}
+
+/// Whether the call waits for nothing.
+pub(crate) fn is_quick(request: &Request) -> bool {
+    request.path.lower().get(1..) == Some(&["health"])
 }
 
 fn queue_faults(traffic: &Traffic, request: &Request) -> Result<Response> {
@@ -48,15 +55,13 @@ fn queue_faults(traffic: &Traffic, request: &Request) -> Result<Response> {
         [b'[', ..] => serde_json::from_slice(&request.body)?,
         _ => vec![serde_json::from_slice(&request.body)?],
     };
+    faults.iter().try_for_each(Fault::check)?;
     faults.into_iter().for_each(|fault| traffic.faults.queue(fault));
     Ok(Response::empty(204))
 }
 
 fn reset(state: &State, traffic: &Traffic) -> Result<Response> {
-    for service in state.services() {
-        service.store.clear()?;
-        service.operations.clear();
-    }
+    state.services.reset()?;
     traffic.faults.clear();
     traffic.journal.clear();
     Ok(Response::empty(204))
@@ -64,14 +69,14 @@ fn reset(state: &State, traffic: &Traffic) -> Result<Response> {
 
 fn stored(service: &Service, collection: &str, id: &str) -> Result<Response> {
     match service.store.text(parse_collection(collection)?, id)? {
-        Some(body) => Ok(Response::json_text(200, body)),
+        Some(body) => Ok(Response::json_text(200, body.as_ref().to_owned())),
         None => Ok(Response::empty(404)),
     }
 }
 
 fn put_registration(service: &Service, id: &str, request: &Request) -> Result<Response> {
     let (record, entry) = registration::seeded(id, serde_json::from_slice(&request.body)?)?;
-    service.store.put(entry, Expected::Anything)?;
+    service.store.put(entry)?;
     Ok(Response::json(200, &record))
 }
 
@@ -109,7 +114,7 @@ fn individual() -> String {
 }
 
 /// Makes the records in batches, each composed before the store is locked for it.
-fn seed(service: &Service, request: &Request) -> Result<Response> {
+fn seed(service: &Service, traffic: &Traffic, request: &Request) -> Result<Response> {
     let seed: Seed = serde_json::from_slice(&request.body)?;
     let collection = parse_collection(&seed.collection)?;
     if seed.count > SEED {
@@ -123,6 +128,9 @@ fn seed(service: &Service, request: &Request) -> Result<Response> {
     }
     let mut numbers = numbers.peekable();
     while numbers.peek().is_some() {
+        if traffic.stop.is_cancelled() {
+            return Err(unavailable("The emulator ends; the seed is not complete."));
+        }
         let batch = numbers.by_ref().take(SEED_BATCH).map(|number| seeded(&seed, collection, &id(number)));
         service.store.put_all(batch.collect::<Result<_>>()?)?;
     }

@@ -1,6 +1,6 @@
 //! Errors in the form of the service: a status, a six-digit code, a text.
 //!
-//! Only 401002, 404201, 404202, 409201 and 409202 have been seen from the real service for the calls served here. Where
+//! Only 401002, 404201, 404204, 409201 and 409202 have been seen from the real service for the calls served here. Where
 //! no code is known, the status followed by `000` is used, which no documented code is.
 
 use crate::emulator::clock;
@@ -47,7 +47,7 @@ pub(crate) fn forbidden(message: impl Into<String>) -> ServiceError {
 pub(crate) fn not_found(kind: EnrollmentKind) -> ServiceError {
     match kind {
         EnrollmentKind::Individual => ServiceError::new(404, 404_201, "Enrollment not found."),
-        EnrollmentKind::Group => ServiceError::new(404, 404_202, "EnrollmentGroup not found."),
+        EnrollmentKind::Group => ServiceError::new(404, 404_204, "EnrollmentGroup not found."),
     }
 }
 
@@ -61,6 +61,10 @@ pub(crate) fn operation_not_found() -> ServiceError {
 
 pub(crate) fn id_scope_not_found() -> ServiceError {
     ServiceError::undocumented(404, "No service has this ID scope.")
+}
+
+pub(crate) fn host_not_found() -> ServiceError {
+    ServiceError::undocumented(404, "No service has this host name.")
 }
 
 pub(crate) fn ca_certificate_not_found() -> ServiceError {
@@ -99,8 +103,17 @@ pub(crate) fn too_large() -> ServiceError {
     ServiceError::undocumented(413, "The body is too large.")
 }
 
+pub(crate) fn too_slow() -> ServiceError {
+    ServiceError::undocumented(408, "The body took too long.")
+}
+
 pub(crate) fn internal(message: impl Into<String>) -> ServiceError {
     ServiceError::undocumented(500, message)
+}
+
+/// What may succeed when it is tried again.
+pub(crate) fn unavailable(message: impl Into<String>) -> ServiceError {
+    ServiceError::undocumented(503, message)
 }
 
 /// A call that the emulator does not have.

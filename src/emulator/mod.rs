@@ -7,24 +7,26 @@
 //! | group | what it does | uses |
 //! |---|---|---|
 //! | `base64`, `log` | base64; the log | |
+//! | `configuration` | the services and the tenants as a file describes them | `base64` |
 //! | `clock` | dates and etags | `base64` |
 //! | `request`, `response` | a request and a response as plain data | |
 //! | `errors` | errors of the service | `clock`, `request`, `response` |
 //! | `server` | the listener, TLS, HTTP, faults, the journal; hands requests to its `Handler` | `errors`, `log`, `request`, `response` |
 //! | `record` | what a record may hold, what is kept of it, what is shown; the store | `base64`, `clock`, `errors` |
-//! | `service` | one provisioning service: its settings, its store, its running operations | `record` |
-//! | `auth` | shared access signatures, bearer tokens, the sign-in endpoints | `base64`, `clock`, `errors`, `request`, `response`, `service` |
+//! | `service` | the provisioning services: their settings, their stores, their running operations | `base64`, `configuration`, `errors`, `record` |
+//! | `auth` | shared access signatures, bearer tokens, the tenants, the sign-in endpoints | `base64`, `clock`, `configuration`, `errors`, `request`, `response`, `service` |
 //! | `state` | what all requests share: the services, the tenant, the log | `auth`, `log`, `service` |
 //! | `data_plane` | calls on enrollments and registration records | `auth`, `base64`, `errors`, `record`, `request`, `response`, `service`, `state` |
-//! | `device` | registration of devices | `auth`, `base64`, `clock`, `errors`, `log`, `record`, `request`, `response`, `service`, `state` |
-//! | `resource_manager` | the service, its keys and its CA certificates as Azure resources | `auth`, `errors`, `record`, `request`, `response`, `service`, `state` |
-//! | `admin` | the emulator's own calls | `errors`, `record`, `request`, `response`, `server`, `service`, `state` |
+//! | `device` | registration of devices | `auth`, `base64`, `clock`, `configuration`, `errors`, `log`, `record`, `request`, `response`, `service`, `state` |
+//! | `resource_manager` | the services, their keys and their CA certificates as Azure resources | `auth`, `base64`, `clock`, `configuration`, `errors`, `record`, `request`, `response`, `service`, `state` |
+//! | `admin` | the emulator's own calls | `auth`, `errors`, `record`, `request`, `response`, `server`, `service`, `state` |
 //! | `routes` | which of these a request is for | `admin`, `auth`, `data_plane`, `device`, `errors`, `request`, `resource_manager`, `response`, `server`, `service`, `state` |
 
 mod admin;
 mod auth;
 mod base64;
 mod clock;
+mod configuration;
 mod data_plane;
 mod device;
 mod ecdsa_p521;
@@ -39,27 +41,34 @@ mod server;
 mod service;
 mod state;
 
+pub use configuration::{
+    Application, Configuration, LinkedHub, ManagedIdentity, ProvisioningService, Role, RoleAssignment,
+    SharedAccessPolicy, Tenant,
+};
 pub use log::Log;
+pub use server::connections::Limits;
 pub use server::faults::{Fault, FaultKind, FaultStatus, Faults, Match};
 pub use server::journal::LoggedRequest;
-pub use service::configuration::{Configuration, LinkedHub};
 
 use crate::error::{Code, Error, Result};
 use crate::model::{DEVELOPMENT, EnrollmentKind};
+use auth::IDENTITY_HEADER;
+use auth::directory::Directory;
 use auth::token::Issuer;
 use log::Logger;
-use record::store::{Collection, Store};
+use record::store::Collection;
 use routes::Routes;
 use serde::Serialize;
+use server::connections::Connections;
 use server::tls::Tls;
 use server::{Ports, Server, Traffic};
 use service::Service;
+use service::services::{Common, Services};
 use state::State;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// The options of an emulator.
 pub struct Options {
@@ -80,8 +89,10 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// The `Retry-After` of a registration in progress, in whole seconds.
     pub retry_after: Duration,
-    /// The service's linked hubs and allocation policy; [`Configuration::read`] reads them from a file.
+    /// The services and tenants; [`Configuration::read`] reads them from a file.
     pub configuration: Configuration,
+    /// The limits of connections, time and size.
+    pub limits: Limits,
     /// Receives the log line by line: one line per request, and warnings. It never contains a key or a token.
     pub log: Option<Log>,
 }
@@ -98,6 +109,7 @@ impl Default for Options {
             token_lifetime: Duration::from_secs(3599),
             retry_after: Duration::from_secs(3),
             configuration: Configuration::default(),
+            limits: Limits::default(),
             log: None,
         }
     }
@@ -118,19 +130,23 @@ pub struct Ready {
     /// The service in resource manager.
     pub resource_id: String,
     /// The service's ID scope, for devices.
-    pub id_scope: &'static str,
+    pub id_scope: String,
     /// The Entra tenant.
     pub tenant_id: &'static str,
     /// The application that may sign in.
     pub client_id: &'static str,
     /// Its published secret.
     pub client_secret: &'static str,
+    /// `IDENTITY_ENDPOINT` for the managed identity of App Service.
+    pub identity_endpoint: String,
+    /// `IDENTITY_HEADER` for it.
+    pub identity_header: &'static str,
     /// The subscription of the service.
-    pub subscription_id: &'static str,
+    pub subscription_id: String,
     /// The resource group of the service.
-    pub resource_group_name: &'static str,
+    pub resource_group_name: String,
     /// The name of the service.
-    pub dps_name: &'static str,
+    pub dps_name: String,
     /// The port of MQTT 3.1.1 over TLS.
     pub mqtt_port: u16,
     /// The port of AMQP 1.0 over TLS.
@@ -142,7 +158,6 @@ pub struct Emulator {
     service: Arc<Service>,
     traffic: Arc<Traffic>,
     ready: Ready,
-    stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -154,24 +169,29 @@ impl Emulator {
         })?;
         options.configuration.check()?;
         let tls = Tls::new(&home)?;
-        let store = Store::open(options.data_path.as_deref())?;
+        let directory = Directory::new(&options.configuration.tenants)?;
         let (listeners, ports) = server::listen(options.port, options.mqtt_port, options.amqp_port)?;
-        let host = host(ports.https);
-        let endpoint = format!("https://{host}");
-        let tokens = Issuer::new(endpoint.clone(), options.token_lifetime)?;
-        let service =
-            Arc::new(Service::development(host, options.configuration, options.page_size, options.retry_after, store));
-        let ready = ready(endpoint, ports, &service, tls.ca_certificate_file.clone());
-        let log = Logger::new(options.log);
-        let state = Arc::new(State::new(vec![Arc::clone(&service)], tokens, log.clone()));
-        let traffic = Arc::new(Traffic::default());
-        let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
-        let stop = CancellationToken::new();
-        let server = Server { handler, traffic: Arc::clone(&traffic), log };
-        let thread = server::run(listeners, tls, server, stop.clone()).map_err(|error| {
+        let common = Common {
+            port: ports.https,
+            page_size: options.page_size,
+            retry_after: options.retry_after,
+            data_path: options.data_path,
+        };
+        let services = Services::open(&options.configuration, common)?;
+        let service = Arc::clone(services.development());
+        let tokens = Issuer::new(directory, options.token_lifetime)?;
+        let ready = ready(format!("https://{}", service.host), ports, &service, tls.ca_certificate_file.clone());
+        let threads = |error: std::io::Error| {
             Error::new(Code::Internal, "The emulator's threads can't be started.").caused_by(&error)
-        })?;
-        Ok(Self { service, traffic, ready, stop, thread: Some(thread) })
+        };
+        let log = Logger::new(options.log).map_err(threads)?;
+        let state = Arc::new(State::new(services, tokens, log.clone()));
+        let traffic = Arc::new(Traffic::new(&options.limits));
+        let handler = Box::new(Routes { state, traffic: Arc::clone(&traffic) });
+        let connections = Arc::new(Connections::new(options.limits));
+        let server = Server { handler, traffic: Arc::clone(&traffic), connections, log };
+        let thread = server::run(listeners, tls, server).map_err(threads)?;
+        Ok(Self { service, traffic, ready, thread: Some(thread) })
     }
 
     /// What a client needs to use it.
@@ -191,7 +211,7 @@ impl Emulator {
 
     /// The record as it is kept, keys and certificates included.
     pub fn stored(&self, kind: EnrollmentKind, id: &str) -> Option<String> {
-        self.service.store.text(Collection::Enrollments(kind), id).ok().flatten()
+        self.service.store.text(Collection::Enrollments(kind), id).ok().flatten().map(|text| text.as_ref().to_owned())
     }
 
     /// Stops it. Its port is free again when this returns.
@@ -202,7 +222,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.traffic.stop.cancel();
         if let Some(thread) = self.thread.take() {
             // A panic of that thread has ended the emulator, as intended here.
             let _ = thread.join();
@@ -210,43 +230,30 @@ impl Drop for Emulator {
     }
 }
 
-/// What follows `https://`. Some clients take no port in a connection string, so the usual one is left out.
-fn host(port: u16) -> String {
-    match port {
-        443 => "localhost".to_owned(),
-        port => format!("localhost:{port}"),
-    }
-}
-
 fn ready(endpoint: String, ports: Ports, service: &Service, ca_certificate: PathBuf) -> Ready {
-    let [owner, ..] = DEVELOPMENT.policies;
+    let settings = service.settings();
+    let connection_string = settings.policies.first().map(|owner| {
+        format!(
+            "HostName={};SharedAccessKeyName={};SharedAccessKey={}",
+            service.host, owner.key_name, owner.primary_key
+        )
+    });
     Ready {
         event: "ready",
-        endpoint,
-        connection_string: format!(
-            "HostName={};SharedAccessKeyName={};SharedAccessKey={}",
-            service.host, owner.name, owner.primary_key
-        ),
+        connection_string: connection_string.unwrap_or_default(),
         ca_certificate,
-        resource_id: DEVELOPMENT.resource_id(),
-        id_scope: DEVELOPMENT.id_scope,
+        resource_id: service.resource.to_string(),
+        identity_endpoint: format!("{endpoint}/msi/token"),
+        identity_header: IDENTITY_HEADER,
+        id_scope: service.id_scope.clone(),
         tenant_id: DEVELOPMENT.tenant_id,
         client_id: DEVELOPMENT.client_id,
         client_secret: DEVELOPMENT.client_secret,
-        subscription_id: DEVELOPMENT.subscription_id,
-        resource_group_name: DEVELOPMENT.resource_group_name,
-        dps_name: DEVELOPMENT.name,
+        subscription_id: service.resource.subscription_id.clone(),
+        resource_group_name: service.resource.resource_group_name.clone(),
+        dps_name: service.resource.name.clone(),
         mqtt_port: ports.mqtt,
         amqp_port: ports.amqp,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_usual_port_of_https_is_left_out() {
-        assert_eq!((host(443).as_str(), host(8443).as_str()), ("localhost", "localhost:8443"));
+        endpoint,
     }
 }

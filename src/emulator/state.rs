@@ -2,9 +2,9 @@
 
 use crate::emulator::auth::token::Issuer;
 use crate::emulator::log::Logger;
-use crate::emulator::service::Service;
+use crate::emulator::service::services::Services;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// The api-versions whose behaviour is known.
 const KNOWN_VERSIONS: [&str; 3] =
@@ -14,29 +14,15 @@ const KNOWN_VERSIONS: [&str; 3] =
 const VERSIONS_NOTED: usize = 100;
 
 pub(crate) struct State {
-    services: Vec<Arc<Service>>,
+    pub(crate) services: Services,
     pub(crate) tokens: Issuer,
     pub(crate) log: Logger,
     noted_versions: Mutex<HashSet<String>>,
 }
 
 impl State {
-    pub(crate) fn new(services: Vec<Arc<Service>>, tokens: Issuer, log: Logger) -> Self {
+    pub(crate) fn new(services: Services, tokens: Issuer, log: Logger) -> Self {
         Self { services, tokens, log, noted_versions: Mutex::default() }
-    }
-
-    pub(crate) fn services(&self) -> &[Arc<Service>] {
-        &self.services
-    }
-
-    /// The service whose host name a request was sent to.
-    pub(crate) fn service_for_host(&self, host: &str) -> Option<&Arc<Service>> {
-        self.services.iter().find(|service| service.has_host(host))
-    }
-
-    /// The service with the ID scope that a device sent.
-    pub(crate) fn service_for_id_scope(&self, id_scope: &str) -> Option<&Arc<Service>> {
-        self.services.iter().find(|service| service.id_scope.eq_ignore_ascii_case(id_scope))
     }
 
     /// Warns, once per version, of an api-version whose behaviour may differ.

@@ -1,5 +1,6 @@
 // azure-iot-provisioning-device over the transport that DPS_TRANSPORT names: devices with a key of their own, with one
-// derived from a group's, with certificates, with a TPM where the transport has it; then some that are refused.
+// derived from a group's, with certificates, with a TPM where the transport has it; then some that are refused. A record
+// that is read, changed and written back keeps the keys that devices have.
 'use strict';
 const assert = require('node:assert/strict');
 const { createHmac } = require('node:crypto');
@@ -75,6 +76,14 @@ async function main() {
   assert.equal(own.deviceId, 'Individual');
   assert.match(own.assignedHub, /^emulated-hub-[12]\.azure-devices\.net$/);
   assert.equal((await register(keyed('individual-1', individualKey))).assignedHub, own.assignedHub);
+
+  const read = (await service.getIndividualEnrollment('individual-1')).responseBody;
+  await service.createOrUpdateIndividualEnrollment({ ...read, capabilities: { iotEdge: true } });
+  const group = (await service.getEnrollmentGroup('by-key')).responseBody;
+  await service.createOrUpdateEnrollmentGroup({ ...group, reprovisionPolicy: { updateHubAssignment: true } });
+  assert.equal((await register(keyed('individual-1', individualKey))).status, 'assigned');
+  assert.equal((await register(keyed('member-1', derived(groupKey, 'member-1')))).status, 'assigned');
+
   assert.equal(member.deviceId, 'member-1');
   assert.equal(inGroup.status, 'assigned');
   assert.equal(alone.deviceId, 'certified-2');

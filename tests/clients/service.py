@@ -40,6 +40,7 @@ def round_of(operations, member, exists):
     changed = {**read, "provisioningStatus": "disabled"}
     updated = operations.create_or_update("dev:1", changed, if_match=read["etag"])
     assert updated["provisioningStatus"] == "disabled" and updated["etag"] != read["etag"]
+    assert operations.get_attestation_mechanism("dev:1")["symmetricKey"]["primaryKey"] == key
     refused(412, operations.create_or_update, "dev:1", changed, if_match=read["etag"])
 
     for number in range(2, 8):

@@ -139,13 +139,25 @@ impl Host {
 
     /// A data-plane request with every right; `path` without its api-version.
     pub async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Reply {
+        self.call_version("2021-10-01", method, path, headers, body).await
+    }
+
+    /// The same with an api-version.
+    pub async fn call_version(
+        &self,
+        version: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Reply {
         let sas = self.sas(OWNER);
         let mut all = vec![("authorization", sas.as_str())];
         if body.is_some() {
             all.push(("content-type", "application/json"));
         }
         all.extend(headers);
-        self.raw(method, &format!("{path}?api-version=2021-10-01"), &all, body.map(|body| body.to_string())).await
+        self.raw(method, &format!("{path}?api-version={version}"), &all, body.map(|body| body.to_string())).await
     }
 
     pub async fn get(&self, path: &str) -> Reply {

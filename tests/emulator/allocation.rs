@@ -10,10 +10,10 @@ use std::time::Duration;
 
 fn configuration(hubs: &[(&str, u32, u32)]) -> Configuration {
     let hub = |&(name, allocation_weight, latency_ms): &(&str, u32, u32)| LinkedHub {
-        host_name: name.to_owned(),
-        location: "westeurope".to_owned(),
         allocation_weight,
         latency_ms,
+        location: "westeurope".to_owned(),
+        ..LinkedHub::new(name)
     };
     Configuration { linked_hubs: hubs.iter().map(hub).collect(), ..Configuration::default() }
 }

@@ -131,7 +131,9 @@ async fn the_token_endpoint_refuses_in_entra_s_form() {
         (tenant, ("client_secret", "wrong"), 401, "invalid_client"),
         (tenant, ("client_id", "nobody"), 400, "unauthorized_client"),
         (tenant, ("grant_type", "password"), 400, "unsupported_grant_type"),
-        (tenant, ("scope", "https://graph.microsoft.com/.default"), 400, "invalid_scope"),
+        (tenant, ("scope", "https://graph.microsoft.com/.default"), 400, "invalid_resource"),
+        (tenant, ("scope", "https://management.azure.com"), 400, "invalid_scope"),
+        (tenant, ("client_secret", ""), 401, "invalid_client"),
         ("another", ("scope", DATA), 400, "invalid_request"),
     ] {
         let answer = token_answer(&host, tenant, &[field]).await;

@@ -185,7 +185,7 @@ async fn what_is_no_certificate_or_name_is_refused() {
         ("c%20d", json!({"properties": {"certificate": crate::common::pem()}})),
     ] {
         let reply = resource_manager::send(&host, Method::PUT, &path(&format!("/{name}")), &[], Some(body)).await;
-        assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!("BadRequest")), "{name}");
+        assert_eq!((reply.status, &reply.json()["httpStatusCode"]), (400, &json!("BadRequest")), "{name}");
     }
     let root = Identity::new("root", true, None);
     for number in 0..25 {
@@ -207,4 +207,47 @@ async fn a_reference_is_followed_when_it_is_needed() {
     assert_eq!(device.register(&host).await.refusal().0, 401, "it is not verified");
     upload(&host, "root-1", &root, true, &[("if-match", record["etag"].as_str().unwrap())]).await;
     assert_eq!(device.assigned(&host).await["x509"], json!({"enrollmentGroupId": "g"}));
+}
+
+#[tokio::test]
+async fn possession_of_a_ca_s_key_is_proven() {
+    let host = Host::start();
+    let root = Identity::new("root", true, None);
+    let references = json!({"type": "x509", "x509": {"caReferences": {"primary": "root-1"}}});
+    x509_group(&host, "g", references, json!({})).await;
+    let uploaded = upload(&host, "root-1", &root, false, &[]).await.json();
+    let post = |what: &'static str, etag: String, certificate: Option<String>| {
+        let host = &host;
+        async move {
+            let headers = [("if-match", etag.as_str())];
+            let headers = if etag.is_empty() { &headers[..0] } else { &headers[..] };
+            let body = certificate.map(|certificate| json!({ "certificate": certificate }));
+            resource_manager::send(host, Method::POST, &path(&format!("/root-1/{what}")), headers, body).await
+        }
+    };
+    let etag = |record: &Value| record["etag"].as_str().unwrap().to_owned();
+    assert_eq!(post("verify", etag(&uploaded), Some(root.pem())).await.status, 400, "no code was generated");
+    assert_eq!(post("generateVerificationCode", String::new(), None).await.status, 400);
+    let coded = post("generateVerificationCode", etag(&uploaded), None).await.json();
+    let code = coded["properties"]["verificationCode"].as_str().unwrap().to_owned();
+    assert_eq!(post("generateVerificationCode", etag(&uploaded), None).await.status, 412, "its etag is another now");
+    let read = resource_manager::send(&host, Method::GET, &path("/root-1"), &[], None).await;
+    assert!(!read.text.contains(&code), "a code is shown once");
+
+    let other = Identity::new("root", true, None);
+    for (wrong, why) in [
+        (Identity::new(&code, false, Some(&other)), "not issued by"),
+        (Identity::new("another name", false, Some(&root)), "common name"),
+    ] {
+        let refused = post("verify", etag(&coded), Some(wrong.pem())).await;
+        assert!(refused.status == 400 && refused.text.contains(why), "{refused:?}");
+    }
+    let leaf = Identity::new("dev-1", false, Some(&root));
+    let device = Device::with_chain(&host, "dev-1", &[&leaf]);
+    assert_eq!(device.register(&host).await.refusal().0, 401, "it is not verified");
+    let proof = Identity::new(&code, false, Some(&root));
+    let verified = post("verify", etag(&coded), Some(STANDARD.encode(proof.pem()))).await.json();
+    assert_eq!(verified["properties"]["isVerified"], true);
+    device.assigned(&host).await;
+    assert_eq!(post("verify", etag(&verified), Some(proof.pem())).await.status, 400, "a code is good once");
 }

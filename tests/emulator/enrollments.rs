@@ -30,7 +30,7 @@ async fn an_etag_in_the_body_alone_is_no_precondition() {
 async fn if_match_takes_a_star_the_etag_and_the_etag_in_quotes() {
     let host = Host::start();
     let mut record = host.enroll("dev-1").await;
-    for form in ["*", "{}", "\"{}\""] {
+    for form in ["*", "\"*\"", "{}", "\"{}\""] {
         let etag = form.replace("{}", record["etag"].as_str().unwrap());
         let answer = host.update("/enrollments/dev-1", &etag, symmetric("dev-1")).await;
         assert_eq!(answer.status, 200, "{form}");
@@ -60,7 +60,7 @@ async fn a_stale_etag_changes_and_removes_nothing() {
 async fn what_is_missing_is_404_with_the_kind_s_code() {
     let host = Host::start();
     for (path, id, code) in
-        [("enrollments", "registrationId", 404_201), ("enrollmentGroups", "enrollmentGroupId", 404_202)]
+        [("enrollments", "registrationId", 404_201), ("enrollmentGroups", "enrollmentGroupId", 404_204)]
     {
         let path = format!("/{path}/nobody");
         let mechanism = host.call(Method::POST, &format!("{path}/attestationmechanism"), &[], None).await;
@@ -121,10 +121,49 @@ async fn keys_are_shown_by_put_and_attestationmechanism_only() {
     assert_eq!(host.query("/enrollments/query", &[]).await.json()[0]["attestation"], only_type);
     let mechanism = host.call(Method::POST, "/enrollments/dev-1/attestationmechanism", &[], None).await.json();
     assert_eq!(mechanism["symmetricKey"], keys);
-    // A record written back as it was read loses its keys.
-    let read = host.get("/enrollments/dev-1").await.json();
-    let written = host.update("/enrollments/dev-1", "*", read).await.json();
-    assert_ne!(written["attestation"]["symmetricKey"], keys);
+}
+
+#[tokio::test]
+async fn a_record_written_back_as_it_was_read_keeps_its_keys() {
+    let host = Host::start();
+    let empty = json!({"primaryKey": "", "secondaryKey": ""});
+    for (path, id) in [("/enrollments/a", "registrationId"), ("/enrollmentGroups/a", "enrollmentGroupId")] {
+        let created = host.put(path, json!({id: "a", "attestation": {"type": "symmetricKey"}})).await.json();
+        let keys = &created["attestation"]["symmetricKey"];
+        for symmetric_key in [None, Some(empty.clone())] {
+            let mut read = host.get(path).await.json();
+            if let Some(keys) = symmetric_key {
+                read["attestation"]["symmetricKey"] = keys;
+            }
+            let etag = read["etag"].as_str().unwrap().to_owned();
+            let written = host.update(path, &etag, read).await.json();
+            assert_eq!(&written["attestation"]["symmetricKey"], keys, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_version_shows_and_takes_the_members_that_it_knows() {
+    let host = Host::start();
+    let names = ["namespaceName", "certificateAuthorityName", "certificatePolicyName"];
+    let mut record = symmetric("a");
+    for name in names {
+        record[name] = "x".into();
+    }
+    let path = "/enrollments/a";
+    let new = host.call_version("2026-11-01", Method::PUT, path, &[], Some(record.clone())).await.json();
+    let old = host.get(path).await.json();
+    let queried = host.query("/enrollments/query", &[]).await.json();
+    let preview = host.call_version("2026-11-02-preview", Method::GET, path, &[], None).await.json();
+    for name in names {
+        assert_eq!((&new[name], &preview[name]), (&json!("x"), &json!("x")));
+        assert!(old.get(name).is_none() && queried[0].get(name).is_none(), "{name}");
+    }
+    // A whole record that is written with an older version loses them, and can't set them.
+    let etag = old["etag"].as_str().unwrap().to_owned();
+    assert!(host.update(path, &etag, record).await.json().get("namespaceName").is_none());
+    let after = host.call_version("2026-11-01", Method::GET, path, &[], None).await.json();
+    assert!(after.get("namespaceName").is_none());
 }
 
 #[tokio::test]

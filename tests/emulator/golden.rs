@@ -185,8 +185,11 @@ async fn a_page_of_a_query() {
         }
         let answer = host.raw(Method::POST, path, &all, Some(exchange["request"]["body"].to_string())).await;
         for (name, recorded) in exchange["response"]["headers"].as_object().unwrap() {
-            if name != "x-ms-continuation" {
-                assert_eq!(answer.header(name), recorded.as_str(), "{name}");
+            match name.as_str() {
+                "x-ms-continuation" => {}
+                // The service's own covers its subdomains; those of localhost are other people's.
+                "Strict-Transport-Security" => assert_eq!(answer.header(name), Some("max-age=31536000")),
+                _ => assert_eq!(answer.header(name), recorded.as_str(), "{name}"),
             }
         }
         let body = answer.json();
@@ -223,8 +226,8 @@ async fn every_member_of_the_specification_s_examples_comes_back_as_it_was_sent(
         for added in ["namespaceName", "certificateAuthorityName", "certificatePolicyName"] {
             sent[added] = format!("of-2026-11-01-{added}").into();
         }
-        let put = host.put(&path, sent.clone()).await.json();
-        let read = host.get(&path).await.json();
+        let put = host.call_version("2026-11-01", Method::PUT, &path, &[], Some(sent.clone())).await.json();
+        let read = host.call_version("2026-11-01", Method::GET, &path, &[], None).await.json();
         for (name, value) in sent.as_object().unwrap() {
             match name.as_str() {
                 // The service's own, whatever is sent.

@@ -2,13 +2,15 @@
 
 use super::device::{Identity, individual, primary, put, signature};
 use super::tls::{Tls, config, connect, identity};
-use crate::common::{Host, PATIENCE, soon};
-use aziotdps::emulator::Fault;
+use crate::common::{Host, PATIENCE, options, soon};
+use aziotdps::emulator::{Fault, Limits, Options};
 use aziotdps::model::DEVELOPMENT;
 use futures_util::{SinkExt, StreamExt};
+use reqwest::Method;
 use rustls::sign::CertifiedKey;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
@@ -327,6 +329,33 @@ async fn faults_are_played_over_mqtt_too() {
     assert_eq!(client.ask(REGISTER, "").unwrap().0, "$dps/registrations/res/429/?$rid=2&retry-after=7");
     host.emulator.faults().queue(Fault::drop_connection());
     assert_eq!(client.ask(REGISTER, ""), None);
+}
+
+/// A connection over any protocol takes a place; those of devices are not closed for others.
+#[tokio::test]
+async fn connected_devices_count_and_keep_their_places() {
+    let host = Host::with(Options { limits: Limits { connections: 4, ..Limits::default() }, ..options() });
+    let key = primary(&individual(&host, "dev-1", json!({})).await).to_owned();
+    let mut clients = [(); 2].map(|()| Client::ready(&host, "dev-1", &key));
+    let mut amqp = connect(config(&host, None, rustls::ALL_VERSIONS), host.emulator.ready().amqp_port);
+    amqp.write_all(b"AMQP").unwrap();
+    let (status, _, socket) = websocket(&host, "/", "mqtt", &host.url("")).await;
+    assert_eq!(status, 101);
+    let started = Instant::now();
+    let mut refused = TcpStream::connect(host.authority()).unwrap();
+    assert_eq!(refused.read(&mut [0]).unwrap_or(0), 0);
+    assert!(started.elapsed() < Duration::from_secs(5), "there was a place left, for a handshake");
+    for client in &mut clients {
+        client.send(PINGREQ, &[]);
+        assert_eq!(client.receive(), Some((0xD0, vec![])));
+    }
+    drop(socket);
+    let path = "/_emulator/health";
+    let started = Instant::now();
+    while host.try_raw(Method::GET, path, &[], None).await.is_err() {
+        assert!(started.elapsed() < PATIENCE, "the place of one that left stays taken");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A request for a WebSocket on the port of HTTPS: status, sub-protocol and the socket, where there is one.

@@ -1,9 +1,9 @@
 //! Resource manager.
 
-use crate::common::{Host, Reply};
+use crate::common::{Host, Reply, percent_encoded};
 use aziotdps::model::DEVELOPMENT;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const VERSION: &str = "api-version=2022-12-12";
 
@@ -13,26 +13,42 @@ async fn call(host: &Host, method: Method, path: &str) -> Reply {
 
 /// A request with the published application's token.
 pub async fn send(host: &Host, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Reply {
-    let token = token(host).await;
+    let token = token(host, "https://management.azure.com/.default").await;
     let mut all = vec![("authorization", token.as_str())];
     all.extend(headers);
     host.raw(method, path, &all, body.map(|body| body.to_string())).await
 }
 
-async fn token(host: &Host) -> String {
+/// A request with the published application's token for `scope`.
+pub async fn tokened(host: &Host, scope: &str, method: Method, path: &str) -> Reply {
+    let token = token(host, scope).await;
+    host.raw(method, path, &[("authorization", token.as_str())], None).await
+}
+
+async fn token(host: &Host, scope: &str) -> String {
     let body = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
-        DEVELOPMENT.client_id, DEVELOPMENT.client_secret
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
+        DEVELOPMENT.client_id,
+        DEVELOPMENT.client_secret,
+        percent_encoded(scope)
     );
     let tokens = format!("/{}/oauth2/v2.0/token", DEVELOPMENT.tenant_id);
     let token = host.raw(Method::POST, &tokens, &[], Some(body)).await.json();
     format!("Bearer {}", token["access_token"].as_str().unwrap())
 }
 
-fn refusal(answer: &Reply) -> (u16, String) {
+pub fn refusal(answer: &Reply) -> (u16, String) {
     let body = answer.json();
-    assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
-    (answer.status, body["error"]["code"].as_str().unwrap().to_owned())
+    // Resource manager itself and the provider behind it have a form each.
+    let (code, message) = match body.get("error") {
+        Some(error) => (&error["code"], &error["message"]),
+        None => {
+            assert_eq!(body["code"], json!(u32::from(answer.status) * 1000), "{body}");
+            (&body["httpStatusCode"], &body["message"])
+        }
+    };
+    assert!(message.as_str().is_some_and(|message| !message.is_empty()), "{body}");
+    (answer.status, code.as_str().unwrap().to_owned())
 }
 
 #[tokio::test]
@@ -97,8 +113,9 @@ async fn refusals_have_resource_manager_s_form() {
         (Method::GET, id.clone(), 400, "MissingApiVersionParameter"),
         (Method::GET, format!("{id}/listkeys?{VERSION}&$skiptoken=99"), 400, "InvalidSkipToken"),
         (Method::POST, format!("{id}/listkeys?{VERSION}&$skiptoken=1"), 501, "NotImplemented"),
-        (Method::PUT, format!("{id}?{VERSION}"), 501, "NotImplemented"),
-        (Method::POST, format!("{id}/certificates/c/verify?{VERSION}"), 501, "NotImplemented"),
+        (Method::PUT, format!("{id}?{VERSION}"), 400, "InvalidRequestContent"),
+        (Method::GET, format!("{id}/privateLinkResources?{VERSION}"), 501, "NotImplemented"),
+        (Method::POST, format!("{id}/certificates/c/verify?{VERSION}"), 400, "BadRequest"),
     ] {
         assert_eq!(refusal(&call(&host, method, &path).await), (status, code.to_owned()), "{path}");
     }

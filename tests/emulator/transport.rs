@@ -6,6 +6,7 @@ use aziotdps::error::Code;
 use reqwest::Method;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConnection, StreamOwned};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -26,8 +27,15 @@ async fn the_ready_record_has_what_was_promised() {
         "tenantId",
         "clientId",
         "clientSecret",
+        "identityEndpoint",
+        "identityHeader",
+        "subscriptionId",
+        "resourceGroupName",
+        "dpsName",
+        "mqttPort",
+        "amqpPort",
     ];
-    assert_eq!(members[..promised.len()], promised);
+    assert_eq!(members, promised);
     assert_eq!(ready["event"], "ready");
     let expected = format!("HostName={};SharedAccessKeyName=provisioningserviceowner;", host.authority());
     assert!(ready["connectionString"].as_str().unwrap().starts_with(&expected));
@@ -104,9 +112,8 @@ async fn only_its_own_authority_vouches_for_it() {
     assert!(host.http.get(again.url("/_emulator/health")).send().await.is_ok());
 }
 
-#[test]
-fn a_connection_is_used_again() {
-    let host = Host::start();
+/// A TLS connection to `host` and nothing more.
+pub fn connect(host: &Host) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(&host.emulator.ready().ca_certificate).unwrap()).unwrap();
     let config = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -114,8 +121,14 @@ fn a_connection_is_used_again() {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let tls = rustls::ClientConnection::new(config.into(), "localhost".try_into().unwrap()).unwrap();
-    let mut connection = rustls::StreamOwned::new(tls, TcpStream::connect(host.authority()).unwrap());
+    let tls = ClientConnection::new(config.into(), "localhost".try_into().unwrap()).unwrap();
+    StreamOwned::new(tls, TcpStream::connect(host.authority()).unwrap())
+}
+
+#[test]
+fn a_connection_is_used_again() {
+    let host = Host::start();
+    let mut connection = connect(&host);
     for _ in 0..3 {
         write!(connection, "GET /_emulator/health HTTP/1.1\r\nHost: {}\r\n\r\n", host.authority()).unwrap();
         let mut answer = String::new();

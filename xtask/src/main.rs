@@ -53,8 +53,19 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// Measure start-up, one record and ten thousand.
-    Bench,
+    /// Measure; the program where nothing else is named.
+    Bench {
+        #[command(subcommand)]
+        what: Option<Bench>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// The program: start-up, one record and ten thousand.
+    Client,
+    /// The emulator: requests, memory, start-up, what is left after a kill.
+    Emulator(bench::EmulatorBench),
 }
 
 fn main() -> ExitCode {
@@ -82,7 +93,8 @@ fn run(task: Task) -> Result<bool> {
             println!("{}", module.display());
         }
         Task::Soak { operations, seed } => soak(operations, seed)?,
-        Task::Bench => bench::bench()?,
+        Task::Bench { what: None | Some(Bench::Client) } => bench::client()?,
+        Task::Bench { what: Some(Bench::Emulator(options)) } => bench::emulator(options)?,
     }
     Ok(true)
 }

@@ -41,7 +41,7 @@ pub struct Start {
     /// The file that keeps the records; without one they are gone when it ends.
     #[arg(long, value_name = "FILE")]
     data_path: Option<PathBuf>,
-    /// A JSON file with the hubs that devices go to, and the service's own allocation policy.
+    /// A JSON file with services, the hubs that devices go to, tenants, applications and roles.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// End when standard input ends, and not on Ctrl+C: for a program that starts it and may be gone before it.

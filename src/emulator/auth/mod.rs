@@ -1,33 +1,52 @@
-//! Authorization on the data plane: shared access signatures of the service's policies, and the emulator's bearer
-//! tokens.
+//! Authorization: shared access signatures of the service's policies and the emulator's bearer tokens, the tenants, and
+//! the endpoints that issue tokens.
 
+mod assertion;
+pub(crate) mod directory;
+mod managed_identity;
+mod permission;
 pub(crate) mod sign_in;
 pub(crate) mod signature;
 pub(crate) mod token;
+
+pub(crate) use managed_identity::IDENTITY_HEADER;
+pub(crate) use permission::Permission;
 
 use crate::emulator::clock;
 use crate::emulator::errors::{Result, forbidden, unauthorized};
 use crate::emulator::request::{Path, Request};
 use crate::emulator::service::Service;
-use crate::model::{AccessRight, AccessRights};
+use crate::model::AccessRights;
 use signature::Signature;
 use token::{Audience, Issuer};
 
-/// Checks that the sender of a data-plane request has `right`.
-pub(crate) fn authorize(service: &Service, tokens: &Issuer, request: &Request, right: AccessRight) -> Result<()> {
+/// Checks that the sender of a data-plane request has `permission`.
+pub(crate) fn authorize(service: &Service, tokens: &Issuer, request: &Request, permission: Permission) -> Result<()> {
     let authorization = request.header("authorization").ok_or_else(|| unauthorized("Authorization is missing."))?;
     match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("SharedAccessSignature") => {
             let rights = rights(service, token, request, clock::unix_seconds())?;
-            if is_allowed(&rights, right) {
-                Ok(())
-            } else {
-                Err(forbidden(format!("The shared access policy does not hold {}.", right.name())))
+            match permission.is_held_by(&rights) {
+                true => Ok(()),
+                false => {
+                    let action = permission.action();
+                    Err(forbidden(format!("The rights of the shared access policy do not allow {action}.")))
+                }
             }
         }
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => {
-            // The published client has the role of a data contributor, which has every right of the data plane.
-            tokens.verify(token, Audience::Data).map_err(unauthorized)
+            let principal = tokens.verify(token, Audience::Data).map_err(unauthorized)?;
+            let tenant = tokens.directory.tenant_of_subscription(&service.resource.subscription_id);
+            if !principal.tenant_id.eq_ignore_ascii_case(tenant) {
+                return Err(unauthorized("The bearer token is from another tenant than the service's."));
+            }
+            if principal.has_role(&service.resource.to_string(), |role| permission.is_given_by(role)) {
+                return Ok(());
+            }
+            let (client, action) = (&principal.application.client_id, permission.action());
+            Err(forbidden(format!(
+                "The client '{client}' has no role on the service that allows Microsoft.Devices/provisioningServices/{action}."
+            )))
         }
         _ => Err(unauthorized("Authorization must be a SharedAccessSignature or a Bearer token.")),
     }
@@ -36,12 +55,16 @@ pub(crate) fn authorize(service: &Service, tokens: &Issuer, request: &Request, r
 /// The rights of the policy that signed `token`, if the signature is valid, has not expired, and covers the request's
 /// path.
 fn rights(service: &Service, token: &str, request: &Request, now: i64) -> Result<AccessRights> {
+    let settings = service.settings();
+    if settings.disable_local_auth {
+        return Err(unauthorized("Shared access signatures are switched off for the service (disableLocalAuth)."));
+    }
     let signature = Signature::parse(token)?;
     let name = signature.policy.as_deref().ok_or_else(|| unauthorized("The signature has no skn."))?;
-    let policy = service
+    let policy = settings
         .policies
         .iter()
-        .find(|policy| policy.name == name)
+        .find(|policy| policy.key_name == name)
         .ok_or_else(|| unauthorized("The signature names a policy that the service does not have."))?;
     if !signature.is_made_with_one_of(&[&policy.primary_key, &policy.secondary_key]) {
         return Err(unauthorized("The signature is not made with a key of the policy."));
@@ -51,14 +74,6 @@ fn rights(service: &Service, token: &str, request: &Request, now: i64) -> Result
         return Err(unauthorized("The signature is for another resource."));
     }
     Ok(policy.access_rights())
-}
-
-/// Whether a policy with `rights` may do what needs `right`. The recorded default policy of a real service lists
-/// `ServiceConfig`, `DeviceConnect` and `EnrollmentWrite`, and registrations are read and removed with its key: which of
-/// the rights gives that is not known, so `ServiceConfig` and `EnrollmentWrite` are needed together.
-fn is_allowed(rights: &AccessRights, right: AccessRight) -> bool {
-    let owner = [AccessRight::ServiceConfig, AccessRight::EnrollmentWrite].iter().all(|right| rights.0.contains(right));
-    rights.allow(right) || owner
 }
 
 /// Whether `resource`, a host and perhaps a path, is the host of the service and a prefix of the request's path, by
@@ -71,17 +86,17 @@ fn covers(service: &Service, resource: &str, request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::record::store::Store;
-    use crate::emulator::service::configuration::Configuration;
+    use crate::emulator::configuration::Configuration;
+    use crate::emulator::service::services::{Common, Services};
     use crate::model::DEVELOPMENT;
     use hyper::body::Bytes;
     use hyper::{HeaderMap, Method};
     use signature::tests::signed;
-    use std::time::Duration;
+    use std::sync::Arc;
 
-    fn service() -> Service {
-        let store = Store::open(None).unwrap();
-        Service::development("localhost:8443".to_owned(), Configuration::default(), 1, Duration::ZERO, store)
+    fn service() -> Arc<Service> {
+        let services = Services::open(&Configuration::default(), Common::on_port(8443)).unwrap();
+        Arc::clone(services.development())
     }
 
     fn request(path: &str) -> Request {
@@ -112,7 +127,7 @@ mod tests {
     #[test]
     fn the_resource_counts_as_it_was_sent() {
         for resource in
-            ["localhost%3A8443", "localhost%3a8443", "LOCALHOST:8443", "localhost", "127.0.0.1", "%5B::1%5D:8443"]
+            ["localhost%3A8443", "localhost%3a8443", "LOCALHOST:8443", "localhost:9", "127.0.0.1", "%5B::1%5D:8443"]
         {
             assert!(verified(&token(resource, "1001", 0, false), "/enrollments/a").is_ok(), "{resource}");
         }
@@ -128,7 +143,7 @@ mod tests {
         assert!(may("localhost%2Fenrollments%2Fa%252Fb", "/enrollments/a%2Fb/attestationmechanism"));
         assert!(!may("localhost%2Fenroll", "/enrollments/a") && !may("localhost%2Fenrollments%2Fa", "/enrollments"));
         assert!(!may("localhost%2Fenrollments%2Fa%2Fb", "/enrollments/a%2Fb"));
-        assert!(!may("localhost%3A9999", "/enrollments/a") && !may("example.com", "/enrollments/a"));
+        assert!(!may("other.localhost", "/enrollments/a") && !may("example.com", "/enrollments/a"));
     }
 
     #[test]

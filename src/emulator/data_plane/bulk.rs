@@ -1,6 +1,7 @@
 //! Bulk requests on enrollments.
 
 use super::enrollment::{remove, write};
+use super::version::ApiVersion;
 use crate::emulator::errors::{Result, bad_request};
 use crate::emulator::record::precondition::Precondition;
 use crate::emulator::record::store::Store;
@@ -35,7 +36,12 @@ impl Mode {
     }
 }
 
-pub(super) fn bulk(service: &Service, kind: EnrollmentKind, request: &Request) -> Result<Response> {
+pub(super) fn bulk(
+    service: &Service,
+    kind: EnrollmentKind,
+    version: ApiVersion<'_>,
+    request: &Request,
+) -> Result<Response> {
     let mut body: Members = serde_json::from_slice(&request.body)?;
     let mode = body
         .get("mode")
@@ -50,7 +56,7 @@ pub(super) fn bulk(service: &Service, kind: EnrollmentKind, request: &Request) -
     }
     let mut records = Vec::with_capacity(items.len());
     for item in items {
-        let record: Record = serde_json::from_value(item)?;
+        let record = version.known(serde_json::from_value(item)?);
         let id = record.text(&[kind.id_member()]).map(str::to_owned);
         records.push((id.ok_or_else(|| bad_request(format!("An item has no {}.", kind.id_member())))?, record));
     }

@@ -3,30 +3,37 @@
 
 use super::paging::Listing;
 use super::registration;
+use super::version::ApiVersion;
 use crate::emulator::errors::{Result, already_exists, not_found};
+use crate::emulator::record::enrollment;
 use crate::emulator::record::precondition::Precondition;
 use crate::emulator::record::store::{Collection, Store};
-use crate::emulator::record::{attestation, enrollment};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
 use crate::emulator::service::Service;
 use crate::model::{EnrollmentKind, Record};
 use serde::Deserialize;
-use serde_json::Value;
+use std::sync::Arc;
 
-pub(super) fn get(service: &Service, kind: EnrollmentKind, id: &str) -> Result<Response> {
-    let record = stored(&service.store, kind, id)?;
+pub(super) fn get(service: &Service, kind: EnrollmentKind, id: &str, version: ApiVersion<'_>) -> Result<Response> {
+    let stored = stored(&service.store, kind, id)?;
     let shown = match kind {
-        EnrollmentKind::Individual => enrollment::with_state(&record, registration::state_of(&service.store, &record)?),
-        EnrollmentKind::Group => enrollment::without_keys(&record),
+        EnrollmentKind::Individual => enrollment::with_state(&stored, &registration::state_of(&service.store, id)?),
+        EnrollmentKind::Group => enrollment::without_keys(&stored),
     };
-    Ok(Response::json(200, &shown))
+    Ok(Response::json_text(200, version.known_text(shown?)?))
 }
 
-pub(super) fn put(service: &Service, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Response> {
-    let sent = serde_json::from_slice(&request.body)?;
+pub(super) fn put(
+    service: &Service,
+    kind: EnrollmentKind,
+    id: &str,
+    version: ApiVersion<'_>,
+    request: &Request,
+) -> Result<Response> {
+    let sent = version.known(serde_json::from_slice(&request.body)?);
     let written = write(&service.store, kind, id, &sent, &Precondition::parse(request.if_match())?)?;
-    Ok(Response::json(200, &enrollment::with_keys(&written)))
+    Ok(Response::json_text(200, version.known_text(enrollment::with_keys(&written)?)?))
 }
 
 pub(super) fn delete(service: &Service, kind: EnrollmentKind, id: &str, request: &Request) -> Result<Response> {
@@ -35,20 +42,24 @@ pub(super) fn delete(service: &Service, kind: EnrollmentKind, id: &str, request:
 }
 
 pub(super) fn attestation_mechanism(service: &Service, kind: EnrollmentKind, id: &str) -> Result<Response> {
-    let record = stored(&service.store, kind, id)?;
-    let mechanism = record.get(&["attestation"]).map_or(Value::Null, |kept| attestation::shown(kept, true));
-    Ok(Response::json(200, &mechanism))
+    let stored = stored(&service.store, kind, id)?;
+    Ok(Response::json_text(200, enrollment::attestation_mechanism(&stored)?))
 }
 
 /// The text of the query is required and not evaluated: every query selects all.
-pub(super) fn query(service: &Service, kind: EnrollmentKind, request: &Request) -> Result<Response> {
+pub(super) fn query(
+    service: &Service,
+    kind: EnrollmentKind,
+    version: ApiVersion<'_>,
+    request: &Request,
+) -> Result<Response> {
     #[derive(Deserialize)]
     struct Specification {
         #[serde(rename = "query")]
         _query: String,
     }
     serde_json::from_slice::<Specification>(&request.body)?;
-    listing(kind).page(service, request, enrollment::without_keys)
+    listing(kind).page(service, request, |stored| version.known_text(enrollment::without_keys(stored)?))
 }
 
 /// What a query of this kind lists.
@@ -60,14 +71,14 @@ pub(super) fn listing(kind: EnrollmentKind) -> Listing<'static> {
     Listing { collection: Collection::Enrollments(kind), owner: None, item_type }
 }
 
-/// Creates or updates a record. Without a precondition it only creates.
+/// Creates or updates a record, and returns it as it is stored. Without a precondition it only creates.
 pub(super) fn write(
     store: &Store,
     kind: EnrollmentKind,
     id: &str,
     sent: &Record,
     precondition: &Precondition,
-) -> Result<Record> {
+) -> Result<Arc<str>> {
     store.update(Collection::Enrollments(kind), id, None, |stored| {
         let record = enrollment::compose(kind, id, sent.clone(), stored)?;
         match (stored, precondition) {
@@ -84,6 +95,6 @@ pub(super) fn remove(store: &Store, kind: EnrollmentKind, id: &str, precondition
     store.remove(Collection::Enrollments(kind), id, precondition.etag())?.done(not_found(kind))
 }
 
-fn stored(store: &Store, kind: EnrollmentKind, id: &str) -> Result<Record> {
-    store.get(Collection::Enrollments(kind), id)?.ok_or_else(|| not_found(kind))
+fn stored(store: &Store, kind: EnrollmentKind, id: &str) -> Result<Arc<str>> {
+    store.text(Collection::Enrollments(kind), id)?.ok_or_else(|| not_found(kind))
 }

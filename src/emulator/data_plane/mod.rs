@@ -4,14 +4,16 @@ mod bulk;
 mod enrollment;
 mod paging;
 mod registration;
+mod version;
 
-use crate::emulator::auth;
+use crate::emulator::auth::{self, Permission};
 use crate::emulator::errors::{Result, bad_request, method_not_allowed, not_implemented, unsupported_media_type};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
 use crate::emulator::service::Service;
 use crate::emulator::state::State;
-use crate::model::{AccessRight, EnrollmentKind};
+use crate::model::EnrollmentKind;
+use version::ApiVersion;
 
 /// A call of the data plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,25 +31,45 @@ enum Call {
 
 /// Carries out a call on `/enrollments`, `/enrollmentGroups` or `/registrations` of `service`.
 pub(crate) fn respond(state: &State, service: &Service, request: &Request) -> Result<Response> {
-    let call = Call::of(request)?;
-    auth::authorize(service, &state.tokens, request, call.right())?;
+    let call = authorized_call(state, service, request)?;
     let version = request.api_version().ok_or_else(|| bad_request("api-version is missing."))?;
     state.note_version("data plane", version);
     if call.takes_json() && !request.is_json() {
         return Err(unsupported_media_type());
     }
-    let id = request.path.segment(1);
+    let (id, version) = (request.path.segment(1), ApiVersion(version));
     match call {
-        Call::Get(kind) => enrollment::get(service, kind, id),
-        Call::Put(kind) => enrollment::put(service, kind, id, request),
+        Call::Get(kind) => enrollment::get(service, kind, id, version),
+        Call::Put(kind) => enrollment::put(service, kind, id, version, request),
         Call::Delete(kind) => enrollment::delete(service, kind, id, request),
         Call::AttestationMechanism(kind) => enrollment::attestation_mechanism(service, kind, id),
-        Call::Query(kind) => enrollment::query(service, kind, request),
-        Call::Bulk(kind) => bulk::bulk(service, kind, request),
+        Call::Query(kind) => enrollment::query(service, kind, version, request),
+        Call::Bulk(kind) => bulk::bulk(service, kind, version, request),
         Call::RegistrationGet => registration::get(service, id),
         Call::RegistrationDelete => registration::delete(service, id, request),
         Call::RegistrationQuery => registration::query(service, id, request),
     }
+}
+
+/// The call, if its sender may make it.
+fn authorized_call(state: &State, service: &Service, request: &Request) -> Result<Call> {
+    let call = Call::of(request)?;
+    auth::authorize(service, &state.tokens, request, call.permission())?;
+    Ok(call)
+}
+
+/// Refuses a request whose sender may not make it; the body is not looked at.
+pub(crate) fn authorize(state: &State, service: &Service, request: &Request) -> Result<()> {
+    authorized_call(state, service, request).map(|_| ())
+}
+
+/// Whether the call is on one record only.
+pub(crate) fn is_quick(request: &Request) -> bool {
+    use Call::{AttestationMechanism, Delete, Get, Put, RegistrationDelete, RegistrationGet};
+    matches!(
+        Call::of(request),
+        Ok(Get(_) | Put(_) | Delete(_) | AttestationMechanism(_) | RegistrationGet | RegistrationDelete)
+    )
 }
 
 /// A page without records whose continuation token leads to the page that `request` asks for; `None` where the request
@@ -88,15 +110,14 @@ impl Call {
         }
     }
 
-    /// The right that the caller must have. The attestation mechanism shows keys, which a reader must not get.
-    fn right(self) -> AccessRight {
+    /// The permission that the caller must have.
+    fn permission(self) -> Permission {
         match self {
-            Self::Get(_) | Self::Query(_) => AccessRight::EnrollmentRead,
-            Self::Put(_) | Self::Delete(_) | Self::Bulk(_) | Self::AttestationMechanism(_) => {
-                AccessRight::EnrollmentWrite
-            }
-            Self::RegistrationGet | Self::RegistrationQuery => AccessRight::RegistrationStatusRead,
-            Self::RegistrationDelete => AccessRight::RegistrationStatusWrite,
+            Self::Get(_) | Self::Query(_) => Permission::ReadEnrollments,
+            Self::Put(_) | Self::Delete(_) | Self::Bulk(_) => Permission::WriteEnrollments,
+            Self::AttestationMechanism(_) => Permission::ReadKeys,
+            Self::RegistrationGet | Self::RegistrationQuery => Permission::ReadRegistrations,
+            Self::RegistrationDelete => Permission::DeleteRegistrations,
         }
     }
 

@@ -6,7 +6,6 @@ use crate::emulator::record::store::{Collection, Position};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
 use crate::emulator::service::Service;
-use crate::model::Record;
 use serde::{Deserialize, Serialize};
 
 /// The content of a continuation token, which is valid for the listing that gave it only.
@@ -32,11 +31,11 @@ impl Listing<'_> {
         &self,
         service: &Service,
         request: &Request,
-        show: impl Fn(&Record) -> Record,
+        show: impl Fn(&str) -> Result<String>,
     ) -> Result<Response> {
         let (after, limit) = (self.after(request)?, limit(request, service.page_size)?);
         let page = service.store.page(self.collection, self.owner, &after, limit)?;
-        let records: Vec<Record> = page.records.iter().map(show).collect();
+        let records = page.texts.iter().map(|text| show(text)).collect::<Result<Vec<_>>>()?;
         Ok(self.response(&records, page.more))
     }
 
@@ -45,8 +44,8 @@ impl Listing<'_> {
         Ok(self.response(&[], Some(self.after(request)?)))
     }
 
-    fn response(&self, records: &[Record], more: Option<Position>) -> Response {
-        let response = Response::json(200, &records)
+    fn response(&self, records: &[String], more: Option<Position>) -> Response {
+        let response = Response::json_text(200, format!("[{}]", records.join(",")))
             .header("X-Content-Type-Options", "nosniff")
             .header("x-ms-item-type", self.item_type);
         let Some(after) = more else { return response };

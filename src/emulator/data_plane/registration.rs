@@ -3,17 +3,15 @@
 use super::paging::Listing;
 use crate::emulator::errors::{Result, registration_not_found};
 use crate::emulator::record::precondition::Precondition;
-use crate::emulator::record::registration::{shown, unassigned};
+use crate::emulator::record::registration::{shown_text, unassigned};
 use crate::emulator::record::store::{Collection, Store};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
 use crate::emulator::service::Service;
-use crate::model::{EnrollmentKind, Record};
-use serde_json::Value;
 
 pub(super) fn get(service: &Service, id: &str) -> Result<Response> {
-    let record = service.store.get(Collection::Registrations, id)?.ok_or_else(registration_not_found)?;
-    Ok(Response::json(200, &shown(&record)))
+    let stored = service.store.text(Collection::Registrations, id)?.ok_or_else(registration_not_found)?;
+    Ok(Response::json_text(200, shown_text(&stored)?))
 }
 
 pub(super) fn delete(service: &Service, id: &str, request: &Request) -> Result<Response> {
@@ -24,7 +22,7 @@ pub(super) fn delete(service: &Service, id: &str, request: &Request) -> Result<R
 }
 
 pub(super) fn query(service: &Service, group: &str, request: &Request) -> Result<Response> {
-    listing(group).page(service, request, shown)
+    listing(group).page(service, request, shown_text)
 }
 
 /// What a query of the registrations of `group` lists.
@@ -32,11 +30,10 @@ pub(super) fn listing(group: &str) -> Listing<'_> {
     Listing { collection: Collection::Registrations, owner: Some(group), item_type: "DeviceRegistration" }
 }
 
-/// The `registrationState` that GET of an individual enrollment adds.
-pub(super) fn state_of(store: &Store, enrollment: &Record) -> Result<Value> {
-    let id = enrollment.text(&[EnrollmentKind::Individual.id_member()]).unwrap_or_default();
-    Ok(match store.get(Collection::Registrations, id)? {
-        Some(registration) => shown(&registration).0.into(),
-        None => unassigned(id),
-    })
+/// The `registrationState` that GET of the individual enrollment `id` adds, as JSON text.
+pub(super) fn state_of(store: &Store, id: &str) -> Result<String> {
+    match store.text(Collection::Registrations, id)? {
+        Some(registration) => shown_text(&registration),
+        None => Ok(unassigned(id).to_string()),
+    }
 }

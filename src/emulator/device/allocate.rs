@@ -1,6 +1,7 @@
 //! The choice of the IoT hub that a device is assigned to.
 
-use crate::emulator::service::configuration::{Configuration, LinkedHub};
+use crate::emulator::configuration::LinkedHub;
+use crate::emulator::service::settings::Settings;
 use crate::model::{AllocationPolicy, Record, WireEnum};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -31,7 +32,7 @@ impl AllocationError {
 }
 
 /// The allocation policy of `enrollment`. A record with `iotHubHostName`, the legacy form, is static.
-pub(super) fn policy(enrollment: &Record, service: &Configuration) -> AllocationPolicy {
+pub(super) fn policy(enrollment: &Record, service: &Settings) -> AllocationPolicy {
     if enrollment.get(&["iotHubHostName"]).is_some() {
         return AllocationPolicy::Static;
     }
@@ -39,14 +40,14 @@ pub(super) fn policy(enrollment: &Record, service: &Configuration) -> Allocation
 }
 
 /// The linked hubs that `enrollment` allows, in its order where it names some.
-pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Configuration) -> Vec<&'a LinkedHub> {
+pub(super) fn candidates<'a>(enrollment: &Record, service: &'a Settings) -> Vec<&'a LinkedHub> {
     let linked = |name: &str| service.linked_hubs.iter().find(|hub| hub.host_name.eq_ignore_ascii_case(name));
     if let Some(name) = enrollment.text(&["iotHubHostName"]) {
         return linked(name).into_iter().collect();
     }
     match enrollment.get(&["iotHubs"]).and_then(|hubs| hubs.as_array()) {
         Some(names) if !names.is_empty() => names.iter().filter_map(|name| linked(name.as_str()?)).collect(),
-        _ => service.linked_hubs.iter().collect(),
+        _ => service.linked_hubs.iter().filter(|hub| hub.apply_allocation_policy).collect(),
     }
 }
 
@@ -83,14 +84,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn service(hubs: &[(&str, u32, u32)]) -> Configuration {
+    fn service(hubs: &[(&str, u32, u32)]) -> Settings {
         let hub = |&(name, allocation_weight, latency_ms): &(&str, u32, u32)| LinkedHub {
-            host_name: name.to_owned(),
-            location: "eastus".to_owned(),
             allocation_weight,
             latency_ms,
+            ..LinkedHub::new(name)
         };
-        Configuration { linked_hubs: hubs.iter().map(hub).collect(), ..Configuration::default() }
+        Settings { linked_hubs: hubs.iter().map(hub).collect(), ..Settings::new("eastus".to_owned()) }
     }
 
     fn names(hubs: &[&LinkedHub]) -> Vec<String> {
@@ -124,11 +124,13 @@ mod tests {
 
     #[test]
     fn an_enrollment_restricts_the_choice() {
-        let service = service(&[("a", 1, 0), ("b", 1, 0)]);
+        let mut service = service(&[("a", 1, 0), ("b", 1, 0), ("c", 1, 0)]);
+        service.linked_hubs[2].apply_allocation_policy = false;
         let of = |record| names(&candidates(&Record(serde_json::from_value(record).unwrap()), &service));
         assert_eq!(of(json!({})), ["a", "b"]);
         assert_eq!(of(json!({"iotHubs": []})), ["a", "b"]);
         assert_eq!(of(json!({"iotHubs": ["B", "unlinked", "a"]})), ["b", "a"]);
+        assert_eq!(of(json!({"iotHubs": ["c"]})), ["c"]);
         assert_eq!(of(json!({"iotHubHostName": "b"})), ["b"]);
         assert!(of(json!({"iotHubs": ["unlinked"]})).is_empty());
     }

@@ -16,6 +16,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use std::sync::Arc;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// The sender of a request, and its credentials.
@@ -142,8 +143,8 @@ fn by_key(store: &Store, id: &str, individual: Option<Record>, signature: &Signa
         let derived = keys(group).into_iter().filter_map(|key| derive(&key, id));
         derived.into_iter().any(|key| signature.is_made_with(&key))
     };
-    match groups(store, AttestationType::SymmetricKey)?.into_iter().find(derived_fits) {
-        Some(group) => Ok(group),
+    match groups(store)?.iter().find(|group| derived_fits(group)) {
+        Some(group) => Ok(group.clone()),
         None => Err(device_unauthorized("Unauthorized: no enrollment has this registration id and key.")),
     }
 }
@@ -187,13 +188,12 @@ fn by_certificate(store: &Store, individual: Option<Record>, chain: &[Certificat
             false => Err(invalid_certificate("it is not that of the enrollment")),
         };
     }
+    let groups = groups(store)?;
     let mut signers = Vec::new();
-    for group in groups(store, AttestationType::X509)? {
-        for der in anchors(store, &group)? {
-            signers.push((der, group.clone()));
-        }
+    for group in groups.iter() {
+        signers.extend(anchors(store, group)?.into_iter().map(|der| (der, group)));
     }
-    match signer::nearest(chain, signers.iter().map(|(der, group)| (der.as_slice(), group))) {
+    match signer::nearest(chain, signers.iter().map(|(der, group)| (der.as_slice(), *group))) {
         Some(group) => Ok(group.clone()),
         None => Err(invalid_certificate("no enrollment has it or one of its signers")),
     }
@@ -213,7 +213,7 @@ fn anchors(store: &Store, enrollment: &Record) -> Result<Vec<Vec<u8>>> {
     Ok(anchors)
 }
 
-fn groups(store: &Store, attestation: AttestationType) -> Result<Vec<Record>> {
-    let all = store.all(Collection::Enrollments(EnrollmentKind::Group))?;
-    Ok(all.into_iter().filter(|group| attestation_of(group) == Some(attestation)).collect())
+/// All enrollment groups, of any attestation.
+fn groups(store: &Store) -> Result<Arc<[Record]>> {
+    store.all(Collection::Enrollments(EnrollmentKind::Group))
 }

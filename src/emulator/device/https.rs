@@ -39,12 +39,11 @@ pub(crate) fn respond(state: &State, request: &Request) -> Result<Response> {
     let call = Call::of(request)?;
     let version = request.api_version().ok_or_else(|| bad_request("api-version is missing."))?;
     state.note_version("device plane", version);
-    let service = state.service_for_id_scope(request.path.segment(0)).ok_or_else(id_scope_not_found)?;
-    let device = DeviceRequest {
-        id_scope: request.path.segment(0),
-        registration_id: request.path.segment(2),
-        credentials: credentials(request),
-    };
+    let id_scope = request.path.segment(0);
+    let of_scope = |service: &Service| service.id_scope.eq_ignore_ascii_case(id_scope);
+    let service = &state.services.find(of_scope).ok_or_else(id_scope_not_found)?;
+    let device =
+        DeviceRequest { id_scope, registration_id: request.path.segment(2), credentials: credentials(request) };
     match call {
         Call::Register => Ok(match operations::register(service, &state.log, &device, registration(request)?)? {
             Registered::Status(status) => status_response(service, &device, &status, version),

@@ -48,8 +48,9 @@ async fn allocate(
     if let Some(hub) = current.filter(|_| !updates_hub(&device.enrollment)) {
         return Ok(Allocation { hub: hub.to_owned(), twin: None, payload: None });
     }
-    let candidates = allocate::candidates(&device.enrollment, &service.configuration);
-    let policy = allocate::policy(&device.enrollment, &service.configuration);
+    let settings = service.settings();
+    let candidates = allocate::candidates(&device.enrollment, &settings);
+    let policy = allocate::policy(&device.enrollment, &settings);
     if policy == AllocationPolicy::Custom {
         let hubs: Vec<&str> = candidates.iter().map(|hub| hub.host_name.as_str()).collect();
         return webhook::call(device, payload, before, &hubs).await;
@@ -69,11 +70,7 @@ fn migrates_data(enrollment: &Record) -> bool {
 }
 
 /// Writes the registration record.
-fn write(
-    service: &Service,
-    device: &Device,
-    result: &std::result::Result<Allocation, AllocationError>,
-) -> Result<Record> {
+fn write(service: &Service, device: &Device, result: &std::result::Result<Allocation, AllocationError>) -> Result<()> {
     let id = &device.registration_id;
     service.store.update(Collection::Registrations, id, device.group(), |before| {
         let now = Value::from(clock::now());
@@ -86,7 +83,8 @@ fn write(
         members.insert("createdDateTimeUtc".to_owned(), created);
         members.insert("lastUpdatedDateTimeUtc".to_owned(), now);
         Ok(registration::compose(members))
-    })
+    })?;
+    Ok(())
 }
 
 fn members(value: Value) -> Members {

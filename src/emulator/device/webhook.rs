@@ -31,7 +31,9 @@ pub(super) async fn call(
     let url = url
         .and_then(|url| Url::parse(url).ok())
         .ok_or_else(|| AllocationError::new("The enrollment has no webhook."))?;
-    let body = post(url, &request(device, payload, registration, hubs)).await?;
+    let enrollment = enrollment::record_without_keys(&device.enrollment);
+    let enrollment = enrollment.map_err(|error| AllocationError::new(error.message))?;
+    let body = post(url, &request(device, enrollment, payload, registration, hubs)).await?;
     accept(&body, hubs)
 }
 
@@ -67,9 +69,14 @@ async fn post(url: Url, request: &Value) -> Result<Vec<u8>, AllocationError> {
     Ok(body)
 }
 
-/// The request to a webhook: without keys, and without the query of the webhook's URL.
-fn request(device: &Device, payload: Option<Value>, registration: Option<&Record>, hubs: &[&str]) -> Value {
-    let mut enrollment = enrollment::without_keys(&device.enrollment);
+/// The request to a webhook: `enrollment`, which has no keys, without the query of the webhook's URL.
+fn request(
+    device: &Device,
+    mut enrollment: Record,
+    payload: Option<Value>,
+    registration: Option<&Record>,
+    hubs: &[&str],
+) -> Value {
     let plain = enrollment.text(&["etag"]).and_then(base64::decode).and_then(|etag| String::from_utf8(etag).ok());
     if let Some(etag) = plain {
         enrollment.set(&["etag"], etag);

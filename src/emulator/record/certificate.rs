@@ -45,6 +45,21 @@ pub(crate) fn sha256_thumbprint(der: &[u8]) -> String {
     hex(&sha2::Sha256::digest(der))
 }
 
+/// The common name of a certificate.
+pub(super) fn common_name(der: &[u8]) -> Result<Option<String>> {
+    let certificate = parse(der)?;
+    let name = certificate.subject().iter_common_name().next();
+    Ok(name.and_then(|name| name.as_str().ok()).map(str::to_owned))
+}
+
+/// Whether a certificate is in its time and signed by another one.
+pub(super) fn is_issued_by(der: &[u8], issuer: &[u8]) -> Result<bool> {
+    let (certificate, issuer) = (parse(der)?, parse(issuer)?);
+    Ok(certificate.validity().is_valid()
+        && certificate.issuer().as_raw() == issuer.subject().as_raw()
+        && certificate.verify_signature(Some(issuer.public_key())).is_ok())
+}
+
 fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     let (_, certificate) = X509Certificate::from_der(der)
         .map_err(|_| bad_request("The certificate is neither PEM nor base64 of a DER certificate."))?;

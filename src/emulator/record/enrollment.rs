@@ -2,6 +2,7 @@
 
 use super::attestation;
 use super::json::{drop_nulls, normalize_twin, ordered};
+use super::text;
 use super::webhook_url;
 use crate::emulator::clock;
 use crate::emulator::errors::{Result, ServiceError, bad_request};
@@ -60,29 +61,34 @@ pub(crate) fn compose(kind: EnrollmentKind, id: &str, sent: Record, stored: Opti
     Ok(ordered(members, &ORDER))
 }
 
-/// The record as PUT returns it.
-pub(crate) fn with_keys(record: &Record) -> Record {
-    view(record, true)
+/// The certificates of a record, which no response contains, and its keys, which a read does not return.
+const CERTIFICATES: &[&str] = &["attestation", "x509", "*", "*", "certificate"];
+const KEYS: &[&str] = &["attestation", "symmetricKey"];
+
+/// The stored record, a JSON text, as PUT returns it.
+pub(crate) fn with_keys(stored: &str) -> Result<String> {
+    text::without(stored, &[CERTIFICATES])
 }
 
-/// The record as GET and queries return it.
-pub(crate) fn without_keys(record: &Record) -> Record {
-    view(record, false)
+/// The stored record as GET and queries return it.
+pub(crate) fn without_keys(stored: &str) -> Result<String> {
+    text::without(stored, &[CERTIFICATES, KEYS])
 }
 
-/// The record as GET returns it, with the state of its registration.
-pub(crate) fn with_state(record: &Record, state: Value) -> Record {
-    let mut shown = without_keys(record);
-    shown.set(&["registrationState"], state);
-    ordered(shown.0, &ORDER)
+/// A parsed record as GET and queries return it.
+pub(crate) fn record_without_keys(record: &Record) -> Result<Record> {
+    Ok(serde_json::from_str(&without_keys(&serde_json::to_string(record)?)?)?)
 }
 
-fn view(record: &Record, keys: bool) -> Record {
-    let mut shown = record.clone();
-    if let Some(attestation) = shown.0.get_mut("attestation") {
-        *attestation = attestation::shown(attestation, keys);
-    }
-    shown
+/// The stored record as GET returns it, with the state of its registration, a JSON text too.
+pub(crate) fn with_state(stored: &str, state: &str) -> Result<String> {
+    let before = ["registrationId", "enrollmentGroupId", "deviceId"];
+    text::with(stored, &[CERTIFICATES, KEYS], "registrationState", state, &before)
+}
+
+/// The attestation of the stored record, with its keys.
+pub(crate) fn attestation_mechanism(stored: &str) -> Result<String> {
+    Ok(text::member(&with_keys(stored)?, "attestation")?.unwrap_or("null").to_owned())
 }
 
 fn check_id(kind: EnrollmentKind, id: &str, members: &Members) -> Result<()> {
@@ -252,6 +258,33 @@ mod tests {
         assert_eq!(updated.text(&["registrationId"]), Some("dev-1"));
         assert_eq!(updated.text(&["createdDateTimeUtc"]), Some("2020-01-01T00:00:00Z"));
         assert_ne!(updated.0["etag"], stored.0["etag"]);
+    }
+
+    #[test]
+    fn no_call_shows_a_certificate_and_a_read_no_key() {
+        let pem = rcgen::generate_simple_self_signed(["dev-1".to_owned()]).unwrap().cert.pem();
+        let x509 =
+            json!({"attestation": {"type": "x509", "x509": {"clientCertificates": {"primary": {"certificate": pem}}}}});
+        let certificate = serde_json::to_string(&composed(x509)).unwrap();
+        let key = serde_json::to_string(&composed(json!({}))).unwrap();
+        let parsed = |text: Result<String>| serde_json::from_str::<Value>(&text.unwrap()).unwrap();
+        for shown in [with_keys(&certificate), without_keys(&certificate), with_state(&certificate, "{}")] {
+            let slots = parsed(shown)["attestation"]["x509"]["clientCertificates"].clone();
+            for slot in ["primary", "secondary"] {
+                assert_eq!(slots[slot].as_object().unwrap().keys().collect::<Vec<_>>(), ["info"]);
+            }
+        }
+        assert_eq!(with_keys(&key).unwrap(), key);
+        assert_eq!(parsed(without_keys(&key))["attestation"], json!({"type": "symmetricKey"}));
+        assert_eq!(attestation_mechanism(&key).unwrap(), parsed(Ok(key.clone()))["attestation"].to_string());
+    }
+
+    #[test]
+    fn the_state_has_its_place() {
+        let stored = serde_json::to_string(&composed(json!({"deviceId": "d"}))).unwrap();
+        let shown: Members = serde_json::from_str(&with_state(&stored, r#"{"status":"x"}"#).unwrap()).unwrap();
+        assert_eq!(ordered(shown.clone(), &ORDER).0.keys().collect::<Vec<_>>(), shown.keys().collect::<Vec<_>>());
+        assert_eq!(shown["registrationState"], json!({"status": "x"}));
     }
 
     #[test]

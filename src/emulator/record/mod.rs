@@ -8,4 +8,5 @@ pub(crate) mod json;
 pub(crate) mod precondition;
 pub(crate) mod registration;
 pub(crate) mod store;
+pub(crate) mod text;
 mod webhook_url;

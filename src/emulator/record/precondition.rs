@@ -16,13 +16,13 @@ pub(crate) enum Precondition {
 }
 
 impl Precondition {
-    /// `*`, an etag as a record has it, or the same in quotes.
+    /// `*`, an etag as a record has it, or either in quotes.
     pub(crate) fn parse(text: Option<&str>) -> Result<Self> {
         let Some(text) = text else { return Ok(Self::None) };
-        if text == "*" {
+        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+        if bare == "*" {
             return Ok(Self::Exists);
         }
-        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
         let whole = base64::decode(bare)
             .is_some_and(|plain| plain.len() > 2 && plain.starts_with(b"\"") && plain.ends_with(b"\""));
         if whole { Ok(Self::Etag(bare.to_owned())) } else { Err(bad_request("ETag is invalid")) }
@@ -56,14 +56,16 @@ mod tests {
         let etag = Precondition::Etag(ETAG.to_owned());
         assert_eq!(Precondition::parse(Some(ETAG)), Ok(etag.clone()));
         assert_eq!(Precondition::parse(Some(&format!("\"{ETAG}\""))), Ok(etag));
-        assert_eq!(Precondition::parse(Some("*")), Ok(Precondition::Exists));
+        for any in ["*", "\"*\""] {
+            assert_eq!(Precondition::parse(Some(any)), Ok(Precondition::Exists));
+        }
         assert_eq!(Precondition::parse(None), Ok(Precondition::None));
     }
 
     #[test]
     fn a_mangled_etag_is_refused_with_the_known_text() {
         let mangled =
-            ["", "\"", "\"*\"", "0a00b742-0000-0800-0000-646801f50000", "W/\"x\"", &ETAG[1..], "aGVsbG8=", "IiI="];
+            ["", "\"", "\"\"*\"\"", "0a00b742-0000-0800-0000-646801f50000", "W/\"x\"", &ETAG[1..], "aGVsbG8=", "IiI="];
         for text in mangled.iter().copied().chain([format!("\"\"{ETAG}\"\"").as_str()]) {
             let refused = Precondition::parse(Some(text)).unwrap_err();
             assert_eq!((refused.status, refused.message.as_str()), (400, "ETag is invalid"), "{text}");

@@ -1,6 +1,7 @@
 //! A registration record: the result of a device's registration.
 
 use super::json::ordered;
+use super::text;
 use crate::emulator::clock;
 use crate::emulator::errors::{Result, bad_request};
 use crate::emulator::record::store::{Collection, Entry};
@@ -25,6 +26,11 @@ const ORDER: [&str; 11] = [
 /// The member that is kept and not shown: `initialHub`, the hub of the first assignment; `twin`, what a hub would have
 /// been given; `substatus`, which a failed registration leaves out of the record itself.
 pub(crate) const INTERNAL: &str = "emulator";
+
+/// The stored record, a JSON text, without what is not shown.
+pub(crate) fn shown_text(stored: &str) -> Result<String> {
+    text::without(stored, &[&[INTERNAL]])
+}
 
 /// The record without what is not shown.
 pub(crate) fn shown(record: &Record) -> Record {

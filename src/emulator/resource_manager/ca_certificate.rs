@@ -7,6 +7,7 @@ use crate::emulator::record::store::{Collection, Outcome};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
 use crate::emulator::service::Service;
+use crate::model::Record;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,15 +15,18 @@ use serde_json::json;
 const MAXIMUM_CERTIFICATES: u64 = 25;
 
 pub(super) fn list(service: &Service) -> Result<Response> {
-    Ok(Response::json(200, &json!({ "value": service.store.all(Collection::Certificates)? })))
+    let all = service.store.all(Collection::Certificates)?;
+    let shown: Vec<Record> = all.iter().map(ca_certificate::shown).collect();
+    Ok(Response::json(200, &json!({ "value": shown })))
 }
 
 pub(super) fn get(service: &Service, name: &str) -> Result<Response> {
     let record = service.store.get(Collection::Certificates, name)?.ok_or_else(ca_certificate_not_found)?;
-    Ok(Response::json(200, &record))
+    Ok(Response::json(200, &ca_certificate::shown(&record)))
 }
 
-/// A new name takes no etag; a known one requires its own. The caller may declare the certificate verified.
+/// A new name takes no etag; a known one requires its own. The caller may declare the certificate verified; else
+/// it has to prove that it has the private key.
 pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Response> {
     #[derive(Deserialize)]
     struct Sent {
@@ -52,7 +56,47 @@ pub(super) fn put(service: &Service, name: &str, request: &Request) -> Result<Re
         }
         Ok(record)
     })?;
-    Ok(Response::json(200, &record))
+    Ok(Response::json(200, &ca_certificate::shown(&parse(&record)?)))
+}
+
+/// Makes a code, for which a certificate has to be issued.
+pub(super) fn generate_code(service: &Service, name: &str, request: &Request) -> Result<Response> {
+    let record = change(service, name, request, |stored| Ok(ca_certificate::with_code(stored)))?;
+    Ok(Response::json(200, &ca_certificate::shown_with_code(&record)))
+}
+
+/// Takes a certificate that the CA issued for the code.
+pub(super) fn verify(service: &Service, name: &str, request: &Request) -> Result<Response> {
+    #[derive(Deserialize)]
+    struct Sent {
+        certificate: String,
+    }
+    let Sent { certificate } = serde_json::from_slice(&request.body)?;
+    let record = change(service, name, request, |stored| ca_certificate::proven(stored, &certificate))?;
+    Ok(Response::json(200, &ca_certificate::shown(&record)))
+}
+
+/// Changes a certificate that is there; `If-Match` is required.
+fn change(
+    service: &Service,
+    name: &str,
+    request: &Request,
+    change: impl Fn(&Record) -> Result<Record>,
+) -> Result<Record> {
+    let precondition = Precondition::parse(request.if_match())?;
+    if precondition == Precondition::None {
+        return Err(bad_request("If-Match is missing."));
+    }
+    let changed = service.store.update(Collection::Certificates, name, None, |stored| {
+        let stored = stored.ok_or_else(ca_certificate_not_found)?;
+        precondition.check(stored)?;
+        change(stored)
+    })?;
+    parse(&changed)
+}
+
+fn parse(stored: &str) -> Result<Record> {
+    Ok(serde_json::from_str(stored)?)
 }
 
 /// Unlike a write, a removal always requires `If-Match`; 204 where there is nothing to remove.

@@ -1,218 +1,158 @@
-//! The part of Azure Resource Manager that finds the service, its keys and its CA certificates.
+//! The part of Azure Resource Manager that is about provisioning services: finding, creating, changing and deleting
+//! them, their keys and their CA certificates.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `caller` | who calls, and what his roles allow |
+//! | `subscription` | tenants, subscriptions, resource groups |
+//! | `provisioning_service`, `description` | the services, and what a request and a response say of one |
+//! | `key` | shared access policies |
+//! | `ca_certificate` | CA certificates and their proof of possession |
+//! | `error`, `page` | errors in both forms; pages of a list |
 
 mod ca_certificate;
+mod caller;
+mod description;
+mod error;
+mod key;
+mod page;
+mod provisioning_service;
+mod subscription;
 
-use crate::emulator::auth::token::Audience;
-use crate::emulator::errors::{self, not_implemented_text};
+use crate::emulator::errors::not_implemented_text;
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
-use crate::emulator::service::configuration::LinkedHub;
-use crate::emulator::service::{Policy, Service};
+use crate::emulator::service::Service;
 use crate::emulator::state::State;
-use crate::model::DEVELOPMENT;
-use hyper::Method;
-use serde_json::{Value, json};
+use caller::{Access, Caller};
+use error::{Result, error};
+use serde_json::json;
+use std::sync::Arc;
 
-/// The number of policies on a page of keys: fewer than there are, so that clients have to follow `nextLink`.
-const KEYS_PER_PAGE: usize = 3;
-
-/// Carries out a call under `/subscriptions`.
+/// Carries out a call of resource manager.
 pub(crate) fn respond(state: &State, request: &Request) -> Response {
-    let bearer = request.header("authorization").and_then(|value| value.split_once(' '));
-    let verified = match bearer {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            state.tokens.verify(token, Audience::Management)
-        }
-        _ => Err("Authentication failed. The 'Authorization' header is missing or is not a bearer token.".to_owned()),
-    };
-    if let Err(message) = verified {
-        let challenge =
-            format!("Bearer authorization_uri=\"{}\", error=\"invalid_token\"", state.tokens.tenant_endpoint());
-        return error(401, "AuthenticationFailed", &message).header("WWW-Authenticate", challenge);
-    }
-    let Some(version) = request.api_version() else {
-        return error(
-            400,
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required.",
-        );
-    };
-    state.note_version("resource manager", version);
-    route(state, request)
-}
-
-fn route(state: &State, request: &Request) -> Response {
-    const SERVICES: [&str; 3] = ["providers", "microsoft.devices", "provisioningservices"];
-    let path = request.path.lower();
-    let (subscription, below) = match path.as_slice() {
-        ["subscriptions"] | [] => return only(request, &Method::GET, || list(&[subscription()])),
-        ["subscriptions", subscription, below @ ..] => (*subscription, below),
-        _ => return unknown(request),
-    };
-    if !subscription.eq_ignore_ascii_case(DEVELOPMENT.subscription_id) {
-        let message = format!("The subscription '{subscription}' could not be found.");
-        return error(404, "SubscriptionNotFound", &message);
-    }
-    let (group, below) = match below {
-        ["resourcegroups", group, below @ ..] => (Some(*group), below),
-        below => (None, below),
-    };
-    let Some(below) = below.strip_prefix(&SERVICES) else { return unknown(request) };
-    if let Some(group) = group.filter(|group| !group.eq_ignore_ascii_case(DEVELOPMENT.resource_group_name)) {
-        let message = format!("Resource group '{group}' could not be found.");
-        return error(404, "ResourceGroupNotFound", &message);
-    }
-    let (name, below) = match (group, below) {
-        (_, []) => {
-            return only(request, &Method::GET, || {
-                list(&state.services().iter().map(|service| resource(service)).collect::<Vec<_>>())
-            });
-        }
-        (Some(_), [name, below @ ..]) => (*name, below),
-        _ => return unknown(request),
-    };
-    let named = |service: &&std::sync::Arc<Service>| service.resource.name.eq_ignore_ascii_case(name);
-    let Some(service) = state.services().iter().find(named) else {
-        let message = format!(
-            "The Resource 'Microsoft.Devices/provisioningServices/{name}' under resource group '{}' was not found.",
-            DEVELOPMENT.resource_group_name
-        );
-        return error(404, "ResourceNotFound", &message);
-    };
-    match below {
-        [] => only(request, &Method::GET, || Response::json(200, &resource(service))),
-        ["listkeys"] => keys(service, request),
-        ["keys", policy, "listkeys"] => only(request, &Method::POST, || one_key(service, policy)),
-        ["certificates"] => only(request, &Method::GET, || of_certificate(ca_certificate::list(service))),
-        // Certificates keep the case of their names.
-        ["certificates", _] => certificate(service, request, request.path.segment(path.len() - 1)),
-        _ => unknown(request),
-    }
-}
-
-fn certificate(service: &Service, request: &Request, name: &str) -> Response {
-    of_certificate(match request.method.as_str() {
-        "GET" => ca_certificate::get(service, name),
-        "PUT" => ca_certificate::put(service, name, request),
-        "DELETE" => ca_certificate::delete(service, name, request),
-        _ => return unknown(request),
-    })
-}
-
-/// Turns errors into the form of resource manager.
-fn of_certificate(result: errors::Result<Response>) -> Response {
-    result.unwrap_or_else(|failed| {
-        let code = match failed.status {
-            400 => "BadRequest",
-            404 => "NotFound",
-            412 => "PreconditionFailed",
-            _ => "InternalServerError",
+    let response = Caller::of(state, request).and_then(|caller| {
+        let Some(version) = request.api_version() else {
+            let message = "The api-version query parameter (?api-version=) is required for all requests.";
+            return Err(error(400, "MissingApiVersionParameter", message));
         };
-        error(failed.status, code, &failed.message)
-    })
+        state.note_version("resource manager", version);
+        route(state, &caller, request)
+    });
+    response.unwrap_or_else(|refusal| refusal)
 }
 
-fn only(request: &Request, method: &Method, respond: impl FnOnce() -> Response) -> Response {
-    if request.method == method { respond() } else { unknown(request) }
+fn route(state: &State, caller: &Caller, request: &Request) -> Result<Response> {
+    const PROVIDER: [&str; 2] = ["providers", "microsoft.devices"];
+    let path = request.path.lower();
+    let method = request.method.as_str();
+    let (subscription, below) = match (method, path.as_slice()) {
+        ("GET", ["subscriptions"]) => return Ok(subscription::list(state, caller)),
+        ("GET", ["tenants"]) => return Ok(subscription::tenants(caller)),
+        (_, ["subscriptions", _, below @ ..]) => (subscription::find(state, request.path.segment(1))?, below),
+        _ => return Err(unknown(request)),
+    };
+    let subscription = subscription.as_str();
+    caller.check_tenant(state, request, subscription)?;
+    let (group, below) = match (method, below) {
+        ("GET", []) => return subscription::get(state, caller, subscription),
+        ("GET", ["resourcegroups"]) => return Ok(subscription::groups(state, caller, subscription)),
+        (_, ["resourcegroups", _]) => {
+            return subscription::of_group(state, caller, request, subscription, request.path.segment(3));
+        }
+        (_, ["resourcegroups", _, below @ ..]) => (Some(request.path.segment(3)), below),
+        (_, below) => (None, below),
+    };
+    let Some(below) = below.strip_prefix(&PROVIDER) else { return Err(unknown(request)) };
+    match (method, group, below) {
+        ("GET", None, []) => Ok(subscription::provider(subscription)),
+        ("POST", None, ["checkprovisioningservicenameavailability"]) => {
+            let action = "Microsoft.Devices/checkProvisioningServiceNameAvailability/Action";
+            caller.require(Access::Write, &format!("/subscriptions/{subscription}"), action)?;
+            provisioning_service::name_availability(state, request)
+        }
+        ("GET", group, ["provisioningservices"]) => {
+            group.map_or(Ok(()), |group| subscription::group(state, subscription, group).map(|_| ()))?;
+            provisioning_service::list(state, caller, request, subscription, group)
+        }
+        (_, Some(group), ["provisioningservices", _, below @ ..]) => {
+            let name = request.path.segment(path.len() - below.len() - 1);
+            of_service(state, caller, request, (subscription, group, name), below)
+        }
+        _ => Err(unknown(request)),
+    }
+}
+
+/// A call on a service, named by subscription, resource group and name, or on something below it.
+fn of_service(
+    state: &State,
+    caller: &Caller,
+    request: &Request,
+    (subscription, group, name): (&str, &str, &str),
+    below: &[&str],
+) -> Result<Response> {
+    let mut id = provisioning_service::id(state, subscription, group, name)?;
+    let access = match below {
+        // The keys are read by POST, and their later pages by GET; no reader may see them.
+        [.., "listkeys"] => Access::Write,
+        _ => Access::of(request),
+    };
+    caller.require(access, &id.to_string(), &action(request, below))?;
+    let is_it = |service: &Service| service.resource.to_string().eq_ignore_ascii_case(&id.to_string());
+    let service = state.services.find(is_it);
+    if let Some(service) = &service {
+        id.clone_from(&service.resource);
+    }
+    // Operations outlive the service that they delete. What is below a service keeps the case of its name.
+    let last = request.path.segment(request.path.lower().len() - 1);
+    match (below, service.as_ref()) {
+        ([], service) => provisioning_service::respond(state, request, id, service),
+        (["operationresults", _], _) if request.method == hyper::Method::GET => {
+            provisioning_service::operation_result(state, request, last)
+        }
+        (_, None) => Err(provisioning_service::not_there(&id)),
+        (["skus"], _) if request.method == hyper::Method::GET => {
+            Ok(Response::json(200, &json!({ "value": [{ "name": "S1" }] })))
+        }
+        (["listkeys"], Some(service)) => key::list(service, request),
+        (["keys", _, "listkeys"], Some(service)) => {
+            key::get(service, request, request.path.segment(request.path.lower().len() - 2))
+        }
+        (["certificates", below @ ..], Some(service)) => certificates(service, request, below),
+        _ => Err(unknown(request)),
+    }
+}
+
+fn certificates(service: &Arc<Service>, request: &Request, below: &[&str]) -> Result<Response> {
+    let name = request.path.segment(9);
+    let response = match (request.method.as_str(), below) {
+        ("GET", []) => ca_certificate::list(service),
+        ("GET", [_]) => ca_certificate::get(service, name),
+        ("PUT", [_]) => ca_certificate::put(service, name, request),
+        ("DELETE", [_]) => ca_certificate::delete(service, name, request),
+        ("POST", [_, "generateverificationcode"]) => ca_certificate::generate_code(service, name, request),
+        ("POST", [_, "verify"]) => ca_certificate::verify(service, name, request),
+        _ => return Err(unknown(request)),
+    };
+    response.map_err(error::of_service)
+}
+
+/// The name of what a call does, as roles have it.
+fn action(request: &Request, below: &[&str]) -> String {
+    let what = match below {
+        [] => "",
+        [.., "listkeys"] => return "Microsoft.Devices/provisioningServices/listkeys/Action".to_owned(),
+        [first, ..] => &format!("/{first}"),
+    };
+    let does = match request.method.as_str() {
+        "GET" | "HEAD" => "Read",
+        "DELETE" => "Delete",
+        "POST" => "Action",
+        _ => "Write",
+    };
+    format!("Microsoft.Devices/provisioningServices{what}/{does}")
 }
 
 fn unknown(request: &Request) -> Response {
     error(501, "NotImplemented", &not_implemented_text(request))
-}
-
-fn error(status: u16, code: &str, message: &str) -> Response {
-    Response::json(status, &json!({ "error": { "code": code, "message": message } })).with_error_code(code)
-}
-
-fn list(items: &[Value]) -> Response {
-    Response::json(200, &json!({ "value": items }))
-}
-
-fn subscription() -> Value {
-    json!({
-        "id": format!("/subscriptions/{}", DEVELOPMENT.subscription_id),
-        "subscriptionId": DEVELOPMENT.subscription_id,
-        "tenantId": DEVELOPMENT.tenant_id,
-        "displayName": "Emulator",
-        "state": "Enabled",
-    })
-}
-
-fn hub(hub: &LinkedHub) -> Value {
-    json!({
-        "name": hub.host_name,
-        "connectionString":
-            format!("HostName={};SharedAccessKeyName=iothubowner;SharedAccessKey=****", hub.host_name),
-        "location": hub.location,
-        "authenticationType": "KeyBased",
-        "allocationWeight": hub.allocation_weight,
-        "applyAllocationPolicy": hub.allocation_weight > 0,
-    })
-}
-
-fn resource(service: &Service) -> Value {
-    let configuration = &service.configuration;
-    json!({
-        "id": service.resource.to_string(),
-        "name": service.resource.name,
-        "type": "Microsoft.Devices/provisioningServices",
-        "location": "eastus",
-        "tags": {},
-        "properties": {
-            "state": "Active",
-            "provisioningState": "Succeeded",
-            "iotHubs": configuration.linked_hubs.iter().map(hub).collect::<Vec<_>>(),
-            "allocationPolicy": configuration.policy_name(),
-            "serviceOperationsHostName": service.host,
-            "deviceProvisioningHostName": service.host,
-            "idScope": service.id_scope,
-            "enableDataResidency": false,
-        },
-        "resourcegroup": service.resource.resource_group_name,
-        "subscriptionid": service.resource.subscription_id,
-        "etag": "AAAAAAAADGk=",
-        "sku": { "name": "S1", "tier": "Standard", "capacity": 1 },
-    })
-}
-
-fn key(policy: &Policy) -> Value {
-    json!({
-        "keyName": policy.name,
-        "primaryKey": policy.primary_key,
-        "secondaryKey": policy.secondary_key,
-        "rights": policy.rights,
-    })
-}
-
-/// The first page takes POST; the page of a `nextLink` takes GET, as the public SDKs send it.
-fn keys(service: &Service, request: &Request) -> Response {
-    let skipped = match request.parameter("$skiptoken") {
-        None if request.method == Method::POST => 0,
-        Some(token) if request.method == Method::GET => match token.parse() {
-            Ok(skipped) if skipped < service.policies.len() => skipped,
-            _ => return error(400, "InvalidSkipToken", "The $skiptoken is not one that nextLink gave."),
-        },
-        _ => return unknown(request),
-    };
-    let page: Vec<Value> = service.policies.iter().skip(skipped).take(KEYS_PER_PAGE).map(key).collect();
-    let next = skipped + page.len();
-    let mut body = json!({ "value": page });
-    if next < service.policies.len() {
-        let version = request.parameter("api-version").unwrap_or_default();
-        let query: String = form_urlencoded::Serializer::new(String::new())
-            .append_pair("api-version", version)
-            .append_pair("$skiptoken", &next.to_string())
-            .finish();
-        // The host that the caller used: clients send a token to no other.
-        let host = request.header("host").unwrap_or(&service.host);
-        body["nextLink"] = format!("https://{host}{}/listkeys?{query}", service.resource).into();
-    }
-    Response::json(200, &body)
-}
-
-fn one_key(service: &Service, name: &str) -> Response {
-    match service.policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(name)) {
-        Some(policy) => Response::json(200, &key(policy)),
-        None => error(404, "NotFound", &format!("The service has no policy '{name}'.")),
-    }
 }

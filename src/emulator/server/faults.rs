@@ -1,9 +1,12 @@
 //! Fault injection: a queue of faults, for which requests and how often.
 
+use crate::emulator::errors::{Result, bad_request};
 use crate::emulator::request::Request;
 use crate::emulator::response::Response;
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -82,6 +85,9 @@ pub struct FaultStatus {
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
 }
+
+/// What says where a response ends.
+const FRAMING: [HeaderName; 2] = [CONTENT_LENGTH, TRANSFER_ENCODING];
 
 fn once() -> u32 {
     1
@@ -168,7 +174,40 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Refuses what can't be played.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.times == 0 {
+            return Err(bad_request("times must be at least 1."));
+        }
+        match &self.kind {
+            Some(FaultKind::Status(status)) => status.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl FaultStatus {
+    fn check(&self) -> Result<()> {
+        if !(200..=599).contains(&self.status) {
+            return Err(bad_request("status must be 200 to 599."));
+        }
+        if self.error_code.is_some_and(|code| !(100_000..=999_999).contains(&code)) {
+            return Err(bad_request("errorCode must have six digits."));
+        }
+        let retry_after = self.retry_after.iter().map(|value| ("Retry-After", value));
+        for (name, value) in self.headers.iter().map(|(name, value)| (name.as_str(), value)).chain(retry_after) {
+            let name = HeaderName::from_str(name)
+                .map_err(|_| bad_request(format!("headers: {name:?} is not the name of a header.")))?;
+            if FRAMING.contains(&name) {
+                return Err(bad_request(format!("headers: {name} is set by the emulator itself.")));
+            }
+            HeaderValue::from_str(value)
+                .map_err(|_| bad_request(format!("headers: the value of {name} can't stand in a header.")))?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn to_response(&self) -> Response {
         let mut response = match (&self.body, &self.html) {
             (_, Some(html)) => {
@@ -199,9 +238,11 @@ impl FaultStatus {
 pub struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
-    /// Puts a fault at the end of the queue.
+    /// Puts a fault at the end of the queue. One that is for no request (`times` is 0) is left out.
     pub fn queue(&self, fault: Fault) {
-        self.locked().push(fault);
+        if fault.times > 0 {
+            self.locked().push(fault);
+        }
     }
 
     /// Removes every queued fault.

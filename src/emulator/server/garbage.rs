@@ -1,5 +1,6 @@
 //! What the protocols do with bytes that nobody should send.
 
+use super::connections::{Connections, Limits};
 use super::{Handler, Server, Traffic, amqp, mqtt};
 use crate::emulator::log::Logger;
 use crate::emulator::request::{PeerCertificates, Request};
@@ -25,13 +26,27 @@ impl Handler for Nothing {
         true
     }
 
+    fn is_quick(&self, _request: &Request) -> bool {
+        true
+    }
+
+    fn refuse(&self, _request: &Request) -> Option<Response> {
+        None
+    }
+
     fn empty_page(&self, _request: &Request) -> Option<Response> {
         None
     }
 }
 
 fn server() -> Arc<Server> {
-    Arc::new(Server { handler: Box::new(Nothing), traffic: Arc::<Traffic>::default(), log: Logger::new(None) })
+    let connections = Connections::new(Limits::default());
+    Arc::new(Server {
+        handler: Box::new(Nothing),
+        traffic: Arc::new(Traffic::new(connections.limits())),
+        connections: Arc::new(connections),
+        log: Logger::new(None).unwrap(),
+    })
 }
 
 /// What a server answers to `bytes`; it must come to an end.

@@ -4,10 +4,12 @@ mod amqp;
 mod caller;
 mod client_certificate;
 mod connection;
+pub(crate) mod connections;
 pub(crate) mod faults;
 #[cfg(test)]
 mod garbage;
 pub(crate) mod journal;
+mod leaf;
 mod mqtt;
 pub(crate) mod tls;
 mod websocket;
@@ -19,8 +21,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tls::Tls;
-use tokio_util::sync::CancellationToken;
 
 /// What is spoken on a connection, inside TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,14 +101,12 @@ fn listen_once(port: u16) -> io::Result<(Vec<TcpListener>, u16)> {
     }
 }
 
-/// Serves until `stop` is cancelled, on a thread with a runtime of its own, so that the caller needs none and may have
-/// one.
-pub(crate) fn run(
-    listeners: Listeners,
-    tls: Tls,
-    server: Server,
-    stop: CancellationToken,
-) -> io::Result<JoinHandle<()>> {
+/// How long a stop waits for requests that are being carried out.
+const END: Duration = Duration::from_secs(1);
+
+/// Serves until the traffic's `stop` is cancelled, on a thread with a runtime of its own, so that the caller needs none
+/// and may have one.
+pub(crate) fn run(listeners: Listeners, tls: Tls, server: Server) -> io::Result<JoinHandle<()>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("emulator").enable_all().build()?;
     let listeners = {
@@ -115,11 +115,16 @@ pub(crate) fn run(
         listeners.into_iter().map(asynchronous).collect::<io::Result<Vec<_>>>()?
     };
     let server = Arc::new(server);
+    let stop = server.traffic.stop.clone();
     std::thread::Builder::new().name("emulator".to_owned()).spawn(move || {
+        runtime.spawn(Arc::clone(&server.connections).watch());
         for (protocol, listener) in listeners {
             let tls = tls.acceptor(protocol);
             runtime.spawn(connection::serve(listener, protocol, tls, Arc::clone(&server)));
         }
         runtime.block_on(stop.cancelled());
+        // A handler that blocks is not waited for to its end.
+        runtime.shutdown_timeout(END);
+        server.log.end();
     })
 }

@@ -1,16 +1,17 @@
-//! The emulator's certificates: a CA per user, and a server certificate for the loopback names made at each start.
+//! The emulator's certificates: a CA per user, and server certificates for the loopback names made at each start.
 
 use super::Protocol;
 use super::client_certificate::AnyClientCertificate;
+use super::leaf::Leaves;
 use crate::error::{Code, Error, Result};
 use crate::model::DEVELOPMENT;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, NameConstraints,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    NameConstraints,
 };
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -115,7 +116,7 @@ fn new_ca() -> std::result::Result<(String, String), rcgen::Error> {
 }
 
 /// An empty name and a validity period that began yesterday, so that a slow clock accepts it.
-fn lasting(days: i64) -> CertificateParams {
+pub(super) fn lasting(days: i64) -> CertificateParams {
     let now = OffsetDateTime::now_utc();
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -126,25 +127,12 @@ fn lasting(days: i64) -> CertificateParams {
 
 fn config(ca: &str) -> std::result::Result<ServerConfig, Box<dyn std::error::Error>> {
     let issuer = Issuer::from_ca_cert_der(&CertificateDer::from_pem_slice(ca.as_bytes())?, KeyPair::from_pem(ca)?)?;
-    let key = KeyPair::generate()?;
-    let mut params = lasting(397);
-    params.subject_alt_names = names()?;
-    params.distinguished_name.push(DnType::CommonName, "localhost");
-    params.use_authority_key_identifier_extension = true;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let leaf = params.signed_by(&key, &issuer)?;
-
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let leaves = Arc::new(Leaves::new(issuer, &provider)?);
     Ok(ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(Arc::new(AnyClientCertificate::new(provider)))
-        .with_single_cert(vec![leaf.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())?)
-}
-
-fn names() -> std::result::Result<Vec<rcgen::SanType>, rcgen::Error> {
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    Ok(CertificateParams::new(names)?.subject_alt_names)
+        .with_cert_resolver(leaves))
 }
 
 #[cfg(test)]

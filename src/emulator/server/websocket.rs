@@ -1,6 +1,7 @@
 //! MQTT and AMQP over WebSocket, on the port of HTTPS.
 
 use super::connection::{Body, http_response};
+use super::connections::Connection;
 use super::{Protocol, Server, amqp, mqtt};
 use crate::emulator::errors;
 use crate::emulator::request::PeerCertificates;
@@ -42,12 +43,13 @@ pub(super) fn protocol(request: &Request<Incoming>) -> Option<(&'static str, Pro
     PROTOCOLS.into_iter().find(|(name, _)| asked.iter().any(|asked| asked.eq_ignore_ascii_case(name)))
 }
 
-/// Accepts the WebSocket and serves what is spoken on it.
+/// Accepts the WebSocket and serves what is spoken on it; `connection` counts as open until that ends.
 pub(super) fn respond(
     mut request: Request<Incoming>,
     (name, protocol): (&'static str, Protocol),
     peer: PeerCertificates,
     server: Arc<Server>,
+    connection: Arc<Connection>,
 ) -> io::Result<Response<Body>> {
     let host = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     // Some clients send an Origin; that of a web page is the page's own.
@@ -73,6 +75,7 @@ pub(super) fn respond(
             Protocol::Amqp => amqp::serve(stream, peer, server).await,
             Protocol::Https => {}
         }
+        drop(connection);
     });
     Ok(accepted)
 }

@@ -4,20 +4,25 @@ use crate::emulator::errors::{Result, ServiceError, precondition_failed};
 use crate::model::{EnrollmentKind, Record};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
-/// Keeps the JSON texts of records. Each call is atomic, and its effect survives the end of the process once it
-/// returned, if the backend is persistent.
+/// Keeps the JSON texts of records. Each write is atomic, and its effect survives the end of the process once it
+/// returned, if the backend is persistent. A backend never looks into a text: what a write expects is the whole text,
+/// and since every version of a record has an etag of its own, equal texts are the same version.
 pub(crate) trait Backend: Send + Sync {
-    fn get(&self, collection: Collection, position: &Position) -> Result<Option<String>>;
+    /// Whether every call on a single record returns within microseconds, so that it may run on an async thread.
+    fn is_quick(&self) -> bool;
 
-    /// Writes `entry` if what is stored is what `expected` says.
-    fn put(&self, entry: Entry, expected: Expected<'_>) -> Result<Outcome>;
+    fn get(&self, collection: Collection, position: &Position) -> Result<Option<Arc<str>>>;
 
-    /// Writes all of `entries` or none, whatever is stored.
+    /// Writes `entry` if the stored text is `expected`, where `None` is none; false where it is not.
+    fn replace(&self, entry: Entry, expected: Option<Arc<str>>) -> Result<bool>;
+
+    /// Removes the text if it is `expected`; false where it is not.
+    fn remove(&self, collection: Collection, position: &Position, expected: Arc<str>) -> Result<bool>;
+
+    /// Writes all of `entries` or none, whatever is stored. Readers may see some before the others.
     fn put_all(&self, entries: Vec<Entry>) -> Result<()>;
-
-    /// Removes a text; with `etag`, only a record with that etag.
-    fn remove(&self, collection: Collection, position: &Position, etag: Option<&str>) -> Result<Outcome>;
 
     /// At most `limit` texts after `after`, in the order of their positions; with `owner`, in lower case, those of that
     /// owner only.
@@ -27,11 +32,21 @@ pub(crate) trait Backend: Send + Sync {
         owner: Option<&str>,
         after: &Position,
         limit: usize,
-    ) -> Result<Vec<(Position, String)>>;
+    ) -> Result<Vec<(Position, Arc<str>)>>;
 
-    fn count(&self, collection: Collection) -> Result<u64>;
+    fn tally(&self, collection: Collection) -> Result<Tally>;
 
+    /// Removes everything.
     fn clear(&self) -> Result<()>;
+}
+
+/// What is known of a collection without reading it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// How many records there are.
+    pub(crate) records: u64,
+    /// A number that grows with every write.
+    pub(crate) changes: u64,
 }
 
 /// A kind of record.
@@ -43,7 +58,7 @@ pub(crate) enum Collection {
 }
 
 impl Collection {
-    const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 4] = [
         Self::Enrollments(EnrollmentKind::Individual),
         Self::Enrollments(EnrollmentKind::Group),
         Self::Registrations,
@@ -62,6 +77,16 @@ impl Collection {
     /// The collection that `name` spells, in any case.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|collection| collection.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The collection's place in [`Self::ALL`], which is its number in a data file too.
+    pub(super) fn index(self) -> usize {
+        match self {
+            Self::Enrollments(EnrollmentKind::Individual) => 0,
+            Self::Enrollments(EnrollmentKind::Group) => 1,
+            Self::Registrations => 2,
+            Self::Certificates => 3,
+        }
     }
 }
 
@@ -92,28 +117,20 @@ pub(crate) struct Entry {
     pub(super) collection: Collection,
     pub(super) position: Position,
     /// The enrollment group of a registration, in lower case.
-    pub(super) owner: Option<String>,
-    pub(super) body: String,
+    pub(super) owner: Option<Arc<str>>,
+    pub(super) body: Arc<str>,
 }
 
 impl Entry {
     /// `owner` is the enrollment group of a registration.
     pub(crate) fn new(collection: Collection, id: &str, owner: Option<&str>, record: &Record) -> Result<Self> {
-        let body = serde_json::to_string(record)?;
-        Ok(Self { collection, position: Position::of(id), owner: owner.map(str::to_ascii_lowercase), body })
+        let body = serde_json::to_string(record)?.into();
+        let owner = owner.map(|owner| owner.to_ascii_lowercase().into());
+        Ok(Self { collection, position: Position::of(id), owner, body })
     }
 }
 
-/// What a write expects to be stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected<'a> {
-    Anything,
-    Absent,
-    /// A record with this etag.
-    Etag(&'a str),
-}
-
-/// What a conditional write did.
+/// What a removal did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,

@@ -52,12 +52,18 @@ impl Exchange {
         Self { server, caller, peer, answers: None, requests: None }
     }
 
-    /// Serves the session to its end.
-    pub(super) async fn run(mut self, mut session: ListenerSessionHandle) -> End {
+    /// Serves the session to its end. Where the connection is to be closed with an error, session and links stay open until
+    /// then: a client that sees them end first has no reason for it.
+    pub(super) async fn run(mut self, mut session: ListenerSessionHandle) -> (End, Self, ListenerSessionHandle) {
+        let end = self.serve(&mut session).await;
+        (end, self, session)
+    }
+
+    async fn serve(&mut self, session: &mut ListenerSessionHandle) -> End {
         loop {
             let step = tokio::select! {
                 attach = session.next_incoming_attach() => match attach {
-                    Some(attach) => self.attach(attach, &mut session).await,
+                    Some(attach) => self.attach(attach, session).await,
                     None => break,
                 },
                 received = receive(self.requests.as_mut()) => match received {

@@ -61,19 +61,19 @@ async fn serve_sessions(
     server: Arc<Server>,
 ) -> End {
     let mut sessions = JoinSet::new();
-    let end = loop {
+    let (end, _open) = loop {
         tokio::select! {
             incoming = connection.next_incoming_session() => {
-                let Some(incoming) = incoming else { break End::Session };
+                let Some(incoming) = incoming else { break (End::Session, None) };
                 let acceptor = SessionAcceptor::new();
                 let accepted = acceptor.accept_incoming_session(incoming, &mut connection).await;
-                let Ok(session) = accepted else { break End::Session };
+                let Ok(session) = accepted else { break (End::Session, None) };
                 sessions.spawn(Exchange::new(Arc::clone(&server), caller.clone(), Arc::clone(&peer)).run(session));
             }
             Some(ended) = sessions.join_next() => match ended {
-                Ok(End::Session) => {}
-                Ok(end) => break end,
-                Err(_) => break End::Dropped,
+                Ok((End::Session, ..)) => {}
+                Ok((end, exchange, session)) => break (end, Some((exchange, session))),
+                Err(_) => break (End::Dropped, None),
             },
         }
     };

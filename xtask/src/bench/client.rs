@@ -1,5 +1,6 @@
-//! A few times of one run on one machine: take the ratios, not the numbers.
+//! What the program costs: start-up, one record, ten thousand.
 
+use super::milliseconds;
 use crate::emulator::Emulator;
 use crate::package::package;
 use crate::process::{command, run};
@@ -12,7 +13,7 @@ const ENROLLMENTS: u32 = 10_000;
 const ROUNDS: usize = 11;
 
 /// Measures and prints.
-pub fn bench() -> Result<()> {
+pub fn client() -> Result<()> {
     let package = package(None)?;
     let starting = Instant::now();
     let emulator = Emulator::start(&package.program)?;
@@ -74,8 +75,4 @@ fn median(mut work: impl FnMut() -> Result<()>) -> Result<Duration> {
 
 fn show(what: &str, time: Duration, base: Duration) {
     println!("{what:36} {:8.1} ms {:8.1} x", milliseconds(time), time.as_secs_f64() / base.as_secs_f64());
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }
