@@ -20,6 +20,8 @@ pub enum Code {
     InvalidArgument,
     /// A change does not fit the record as it is; nothing was written.
     InvalidChange,
+    /// A change has no new value; nothing was sent.
+    NothingToChange,
     /// Credentials or the service are missing.
     NotConnected,
     /// Signing in with the account or the policy failed.
@@ -62,10 +64,11 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidRequest,
         Self::InvalidArgument,
         Self::InvalidChange,
+        Self::NothingToChange,
         Self::NotConnected,
         Self::AuthenticationFailed,
         Self::Unauthorized,
@@ -90,7 +93,9 @@ impl Code {
     /// The name of a `System.Management.Automation.ErrorCategory`.
     pub fn category(self) -> &'static str {
         match self {
-            Self::InvalidRequest | Self::InvalidArgument | Self::BadRequest => "InvalidArgument",
+            Self::InvalidRequest | Self::InvalidArgument | Self::NothingToChange | Self::BadRequest => {
+                "InvalidArgument"
+            }
             Self::InvalidChange => "InvalidOperation",
             Self::NotConnected | Self::AuthenticationFailed | Self::Unauthorized => "AuthenticationError",
             Self::Forbidden => "PermissionDenied",

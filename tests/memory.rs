@@ -39,5 +39,7 @@ fn peak_memory_does_not_grow_with_the_number_of_records() {
     let small = peak_of_a_listing(&bench.emulator);
     bench.seed("enrollments", 10_000..100_000);
     let large = peak_of_a_listing(&bench.emulator);
-    assert!(small > 0 && large < small + small / 4, "{small} KiB for 10,000 records, {large} KiB for 100,000");
+    // Were the other 90,000 records kept, each of over 600 bytes, they alone would be more than the whole program is; what a
+    // busy machine adds is far less.
+    assert!(small > 0 && large < 2 * small, "{small} KiB for 10,000 records, {large} KiB for 100,000");
 }

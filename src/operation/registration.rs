@@ -1,6 +1,6 @@
 //! Registration records of devices that provisioned.
 
-use super::request::{Common, Paging, PassThru, Precondition, Removal, Request, all_ids, check_id};
+use super::request::{Common, Paging, Precondition, Removal, Request, all_ids, check_id};
 use crate::connection::Context;
 use crate::data_plane::{DataPlane, List};
 use crate::error::{Error, Result};
@@ -134,7 +134,6 @@ pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
             };
         }
         let if_match = precondition.if_match();
-        let pass_thru = PassThru::of(pass_thru, all, common.shape);
         Removal { collection: Collection::Registrations, ids: &ids, all, if_match, pass_thru }
             .run(&plane, context)
             .await

@@ -276,20 +276,6 @@ fn values_beyond_any_service_are_refused_by_the_members_name() {
 }
 
 #[test]
-fn the_removal_of_all_is_confirmed_as_each_front_has_it() {
-    let bench = Bench::connected();
-    bench.seed("enrollments", 0..3);
-    let all = json!({"all": true, "passThru": true, "shape": "powershell"});
-    bench.fault(Fault::status(400).on("DELETE", "/enrollments/dev-1"));
-    let failed = bench.run(Call::Remove(Individual), all.clone());
-    assert!(failed.items.is_empty() && !failed.errors.is_empty(), "{failed:?}");
-    bench.seed("enrollments", 0..3);
-    assert_eq!(bench.run(Call::Remove(Individual), all).items(), [json!(true)]);
-    bench.seed("enrollments", 0..3);
-    assert_eq!(bench.run(Call::Remove(Individual), json!({"all": true, "passThru": true})).items().len(), 3);
-}
-
-#[test]
 fn connection_strings_for_powershell_are_one_for_each_policy() {
     let bench = Bench::connected();
     let target = json!({"resourceGroupName": DEVELOPMENT.resource().resource_group_name, "dpsName": DEVELOPMENT.resource().name});

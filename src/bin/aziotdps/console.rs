@@ -40,7 +40,7 @@ impl From<Exit> for ExitCode {
 impl From<Code> for Exit {
     fn from(code: Code) -> Self {
         match code {
-            Code::InvalidRequest | Code::InvalidArgument | Code::NotConnected => Self::Usage,
+            Code::InvalidRequest | Code::InvalidArgument | Code::NothingToChange | Code::NotConnected => Self::Usage,
             Code::NotFound => Self::NotFound,
             Code::Cancelled => Self::Interrupted,
             _ => Self::Failed,
@@ -225,7 +225,7 @@ mod tests {
     fn each_kind_of_mistake_has_one_exit_code() {
         for code in Code::ALL {
             let expected = match code {
-                Code::InvalidRequest | Code::InvalidArgument | Code::NotConnected => 2,
+                Code::InvalidRequest | Code::InvalidArgument | Code::NothingToChange | Code::NotConnected => 2,
                 Code::NotFound => 3,
                 Code::Cancelled => 130,
                 _ => 1,

@@ -8,7 +8,7 @@ use crate::data_plane::DataPlane;
 use crate::error::{Code, Error, Result};
 use crate::model::{AttestationType, EnrollmentKind, Record};
 use crate::operation::request::{Common, Request, enrollment_id, required};
-use crate::present;
+use crate::present::{self, Shape};
 use serde::Deserialize;
 
 /// Creates a record. One that exists is not changed; the error says so.
@@ -29,7 +29,9 @@ pub async fn new(kind: EnrollmentKind, mut request: Request, context: &Context) 
         Error::argument("attestationType", "⟨attestationType⟩ is required: Tpm, X509 or SymmetricKey.")
     })?;
     let target = common.target()?;
-    content.attestation.check_new(kind, attestation_type, &common.working_directory)?;
+    // az is content with one key; the Az module wants both or none.
+    let completes_keys = common.shape == Shape::Az;
+    content.attestation.check_new(kind, attestation_type, &common.working_directory, completes_keys)?;
     content.allocation.check_new()?;
     content.check()?;
 

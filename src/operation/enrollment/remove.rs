@@ -4,7 +4,7 @@ use crate::connection::Context;
 use crate::data_plane::{DataPlane, List};
 use crate::error::{Code, Error, Result};
 use crate::model::EnrollmentKind;
-use crate::operation::request::{Common, PassThru, Precondition, Removal, Request, all_ids, enrollment_id};
+use crate::operation::request::{Common, Precondition, Removal, Request, all_ids, enrollment_id};
 use serde::Deserialize;
 
 /// Removes one record by its id, or every record of the service.
@@ -55,7 +55,6 @@ pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Contex
             }
         };
     }
-    let pass_thru = PassThru::of(pass_thru, all, common.shape);
     let removal = Removal { collection: kind.into(), ids: &ids, all, if_match: precondition.if_match(), pass_thru };
     removal.run(&plane, context).await?;
     match &ids[..] {

@@ -43,7 +43,7 @@ pub async fn set(kind: EnrollmentKind, mut request: Request, context: &Context) 
     if !is_change {
         let message = "Nothing to change: no new value is given. Only members of the request are changed, not what was edited \
                        in a record.";
-        return Err(Error::new(Code::InvalidArgument, message));
+        return Err(Error::new(Code::NothingToChange, message));
     }
     change.check(kind, given)?;
     content.attestation.check(&common.working_directory)?;

@@ -5,7 +5,6 @@ use crate::data_plane::{DataPlane, List, Pages, parse_record};
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Progress};
 use crate::model::Collection;
-use crate::present::Shape;
 use serde_json::Value;
 
 /// After so many failures of the service one after another, the other records are not tried.
@@ -22,30 +21,8 @@ pub struct Removal<'a> {
     pub all: bool,
     /// Only this version; see [`super::Precondition::if_match`].
     pub if_match: Option<&'a str>,
-    /// The records that are emitted.
-    pub pass_thru: PassThru,
-}
-
-/// When a record `true` is emitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PassThru {
-    /// Never.
-    No,
-    /// For each record that was removed.
-    Each,
-    /// For all of them together, if all are removed: as the Az module does it.
-    Once,
-}
-
-impl PassThru {
-    /// What a request with these members wants.
-    pub fn of(pass_thru: bool, all: bool, shape: Shape) -> Self {
-        match (pass_thru, all && shape == Shape::PowerShell) {
-            (false, _) => Self::No,
-            (true, false) => Self::Each,
-            (true, true) => Self::Once,
-        }
-    }
+    /// Whether a record `true` is emitted for each.
+    pub pass_thru: bool,
 }
 
 impl Removal<'_> {
@@ -57,7 +34,6 @@ impl Removal<'_> {
         let &Self { collection, ids, all, if_match, pass_thru } = self;
         let total = ids.len();
         let mut failures_in_a_row = 0;
-        let mut failed = false;
         for (done, id) in ids.iter().enumerate() {
             if all {
                 let activity = format!("Removing {}", collection.nouns());
@@ -68,7 +44,7 @@ impl Removal<'_> {
             let error = match plane.remove(collection, id, if_match).await {
                 Ok(removed) => {
                     failures_in_a_row = 0;
-                    if removed && pass_thru == PassThru::Each {
+                    if removed && pass_thru {
                         context.events.item(Value::Bool(true)).await?;
                     }
                     continue;
@@ -87,11 +63,10 @@ impl Removal<'_> {
             }
             // Another may have removed it since the list was read: it is gone, as was asked.
             if error.code() != Code::NotFound {
-                failed = true;
                 context.events.emit(Event::Error(error)).await?;
             }
         }
-        if pass_thru == PassThru::Once && !failed { context.events.item(Value::Bool(true)).await } else { Ok(()) }
+        Ok(())
     }
 }
 

@@ -88,11 +88,18 @@ impl Attestation {
         }
     }
 
-    /// Checks that the request gives what a new record of `kind` with attestation `r#type` needs, and no more.
+    /// Checks that the request gives what a new record of `kind` with attestation `r#type` needs, and no more. A key that is
+    /// missing beside the other one is made if `completes_keys`.
     ///
     /// # Errors
     /// [`Code::InvalidArgument`].
-    pub fn check_new(&mut self, kind: EnrollmentKind, r#type: AttestationType, folder: &Path) -> Result<()> {
+    pub fn check_new(
+        &mut self,
+        kind: EnrollmentKind,
+        r#type: AttestationType,
+        folder: &Path,
+        completes_keys: bool,
+    ) -> Result<()> {
         self.check(folder)?;
         if r#type == AttestationType::Tpm && kind == EnrollmentKind::Individual && self.endorsement_key.is_none() {
             let message =
@@ -103,7 +110,16 @@ impl Attestation {
         match (r#type, kind) {
             // The service takes both or none.
             (AttestationType::SymmetricKey, _) if self.primary_key.is_some() != self.secondary_key.is_some() => {
-                let missing = if self.primary_key.is_none() { &mut self.primary_key } else { &mut self.secondary_key };
+                let (missing, parameter) = if self.primary_key.is_none() {
+                    (&mut self.primary_key, "primaryKey")
+                } else {
+                    (&mut self.secondary_key, "secondaryKey")
+                };
+                if !completes_keys {
+                    let message =
+                        "Please provide both primary and secondary key, or neither: then the service creates them.";
+                    return Err(Error::argument(parameter, message));
+                }
                 *missing = Some(new_key()?.into());
                 Ok(())
             }
@@ -321,7 +337,7 @@ mod tests {
 
     fn new(kind: EnrollmentKind, r#type: AttestationType, given: Value) -> Result<Value> {
         let mut attestation: Attestation = serde_json::from_value(given).unwrap();
-        attestation.check_new(kind, r#type, Path::new(""))?;
+        attestation.check_new(kind, r#type, Path::new(""), true)?;
         let mut record = Record::default();
         attestation.apply_new(kind, r#type, &mut record);
         Ok(record.get(&[ATTESTATION]).unwrap().clone())

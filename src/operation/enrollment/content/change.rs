@@ -63,7 +63,7 @@ impl Change {
             let removed: Vec<&str> =
                 members.filter(|(_, value)| value.is_null()).map(|(name, _)| name.as_str()).collect();
             if !removed.is_empty() {
-                events.verbose(format!("⟨{parameter}⟩ removes {}", removed.join(", ")));
+                events.verbose(format!("⟨{parameter}⟩ takes out: {}.", removed.join(", ")));
             }
         }
     }
