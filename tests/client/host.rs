@@ -29,7 +29,7 @@ fn a_check_says_what_would_be_refused_and_writes_nothing() {
             (Call::Set(kind), json!({id: "there", "etag": "stale", "swapKey": true}), Some(Code::PreconditionFailed)),
             (Call::Set(kind), json!({id: "none", "swapKey": true}), Some(Code::NotFound)),
             (Call::Set(kind), json!({id: "there", "primaryCAName": "ca"}), Some(Code::InvalidChange)),
-            (Call::Set(kind), json!({id: "there"}), Some(Code::InvalidArgument)),
+            (Call::Set(kind), json!({id: "there"}), Some(Code::NothingToChange)),
             (Call::Remove(kind), json!({id: "there"}), None),
             (Call::Remove(kind), json!({id: "there", "etag": "stale"}), Some(Code::PreconditionFailed)),
             (Call::Remove(kind), json!({id: "none"}), Some(Code::NotFound)),
@@ -231,7 +231,7 @@ fn a_change_of_nothing_is_refused_without_a_call() {
         let mut request = nothing;
         request["registrationId"] = "r".into();
         let refused = bench.run(Call::Set(Individual), request.clone()).error();
-        assert_eq!(refused.code(), Code::InvalidArgument, "{request}");
+        assert_eq!(refused.code(), Code::NothingToChange, "{request}");
         assert!(refused.message().starts_with("Nothing to change"), "{request}: {refused}");
     }
     assert_eq!(bench.calls().len(), before);
@@ -243,7 +243,7 @@ fn a_merge_says_what_it_removes() {
     bench.run(Call::New(Individual), json!({"registrationId": "r", "attestationType": "SymmetricKey"})).item();
     let set = json!({"registrationId": "r", "tagMerge": {"site": null, "floor": 1, "wing": null}});
     let changed = bench.run(Call::Set(Individual), set);
-    assert!(changed.log.contains(&"tagMerge removes site, wing".to_owned()), "{:?}", changed.log);
+    assert!(changed.log.contains(&"tagMerge takes out: site, wing.".to_owned()), "{:?}", changed.log);
 }
 
 #[test]

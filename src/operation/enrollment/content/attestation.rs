@@ -3,7 +3,7 @@
 
 use super::certificate::Certificate;
 use super::change::Change;
-use super::symmetric_key::{check_key, new_key};
+use super::symmetric_key::{check_key, complete};
 use crate::error::{Code, Error, Result};
 use crate::events::Events;
 use crate::model::{AttestationType, ClearableMember, EnrollmentKind, Members, Record, Slot, WireEnum};
@@ -110,18 +110,7 @@ impl Attestation {
         match (r#type, kind) {
             // The service takes both or none.
             (AttestationType::SymmetricKey, _) if self.primary_key.is_some() != self.secondary_key.is_some() => {
-                let (missing, parameter) = if self.primary_key.is_none() {
-                    (&mut self.primary_key, "primaryKey")
-                } else {
-                    (&mut self.secondary_key, "secondaryKey")
-                };
-                if !completes_keys {
-                    let message =
-                        "Please provide both primary and secondary key, or neither: then the service creates them.";
-                    return Err(Error::argument(parameter, message));
-                }
-                *missing = Some(new_key()?.into());
-                Ok(())
+                complete(&mut self.primary_key, &mut self.secondary_key, completes_keys)
             }
             (AttestationType::Tpm, EnrollmentKind::Group) => {
                 let message = "\"TPM\" is not a valid attestation mechanism for an enrollment group. Accepted are X509 and SymmetricKey.";
@@ -411,18 +400,6 @@ mod tests {
                 "{given}: {refused}"
             );
             assert!(refused.message().contains(says), "{given}: {refused}");
-        }
-    }
-
-    #[test]
-    fn the_key_that_is_not_given_is_made() {
-        for (given, made) in [("primaryKey", "secondaryKey"), ("secondaryKey", "primaryKey")] {
-            let keys =
-                |kind| new(kind, AttestationType::SymmetricKey, json!({given: KEY})).unwrap()["symmetricKey"].take();
-            let (one, other) = (keys(EnrollmentKind::Individual), keys(EnrollmentKind::Group));
-            assert_eq!((&one[given], &other[given]), (&json!(KEY), &json!(KEY)));
-            assert_eq!(BASE64_STANDARD.decode(one[made].as_str().unwrap()).unwrap().len(), 64);
-            assert_ne!(one[made], other[made]);
         }
     }
 
