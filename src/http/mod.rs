@@ -152,28 +152,29 @@ impl Transport {
             }
             let started = Instant::now();
             let sent = self.send_once(&client, request, authorization.as_ref(), &client_request_id);
-            let (result, wait) = match noticed(sent, || events.warning(self.silence(&request.url, attempt))).await {
-                Ok((status, headers, body)) => {
-                    events.debug(format!(
-                        "{} {} -> {status} in {} ms ({client_request_id})",
-                        request.method,
-                        request.url,
-                        started.elapsed().as_millis()
-                    ));
-                    let wait = backoff.after(status, headers.get(RETRY_AFTER), SystemTime::now());
-                    let client_request_id = client_request_id.clone();
-                    let response =
-                        Response { status, headers, body, attempts: attempt, maybe_applied, client_request_id };
-                    maybe_applied |= status != 429;
-                    (Ok(response), wait)
-                }
-                Err(error) => {
-                    events.debug(format!("{} {} -> {error} ({client_request_id})", request.method, request.url));
-                    maybe_applied |= error.may_have_arrived;
-                    let wait = error.is_retryable.then(|| backoff.next());
-                    (Err(error.into_error(attempt, request.is_write && maybe_applied)), wait)
-                }
-            };
+            let (result, wait) =
+                match noticed(sent, || events.warning(self.silence(&request.url, attempt, maximum))).await {
+                    Ok((status, headers, body)) => {
+                        events.debug(format!(
+                            "{} {} -> {status} in {} ms ({client_request_id})",
+                            request.method,
+                            request.url,
+                            started.elapsed().as_millis()
+                        ));
+                        let wait = backoff.after(status, headers.get(RETRY_AFTER), SystemTime::now());
+                        let client_request_id = client_request_id.clone();
+                        let response =
+                            Response { status, headers, body, attempts: attempt, maybe_applied, client_request_id };
+                        maybe_applied |= status != 429;
+                        (Ok(response), wait)
+                    }
+                    Err(error) => {
+                        events.debug(format!("{} {} -> {error} ({client_request_id})", request.method, request.url));
+                        maybe_applied |= error.may_have_arrived;
+                        let wait = error.is_retryable.then(|| backoff.next());
+                        (Err(error.into_error(attempt, request.is_write && maybe_applied)), wait)
+                    }
+                };
             let Some(wait) = wait.filter(|_| !last) else { return result };
             let text = format!("waiting {:.1} s before attempt {} of {maximum}", wait.as_secs_f32(), attempt + 1);
             if wait < NOTICED {
@@ -190,13 +191,12 @@ impl Transport {
     }
 
     /// What the user is told when a server takes long.
-    fn silence(&self, url: &Url, attempt: u32) -> String {
-        let Settings { timeout, maximum_attempts, .. } = &self.settings;
-        let limit = timeout.as_secs_f32();
+    fn silence(&self, url: &Url, attempt: u32, maximum: u32) -> String {
+        let limit = self.settings.timeout.as_secs_f32();
         let so_far = NOTICED.as_secs();
         let server = server_of(url);
         format!(
-            "No complete response from {server} for {so_far} s; attempt {attempt} of {maximum_attempts} waits for up to {limit} s."
+            "No complete response from {server} for {so_far} s; attempt {attempt} of {maximum} waits for up to {limit} s."
         )
     }
 

@@ -1,6 +1,6 @@
 //! Registration records of devices that provisioned.
 
-use super::request::{Common, Paging, Precondition, Removal, Request, all_ids, check_id};
+use super::request::{Common, Paging, Precondition, Removal, RemovalMembers, Request, all_ids, check_id};
 use crate::connection::Context;
 use crate::data_plane::{DataPlane, List};
 use crate::error::{Error, Result};
@@ -88,16 +88,9 @@ pub async fn get(mut request: Request, context: &Context) -> Result<()> {
 
 /// Removes one registration, or all of an enrollment group. The devices stay in their hubs and may provision again.
 pub async fn remove(mut request: Request, context: &Context) -> Result<()> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Remove {
-        all: bool,
-        pass_thru: bool,
-        check_only: bool,
-    }
     let mut common: Common = request.take()?;
     let which = Which::take(&mut request)?;
-    let Remove { all, pass_thru, check_only } = request.take()?;
+    let RemovalMembers { all, pass_thru, check_only } = request.take()?;
     let precondition: Precondition = request.take()?;
     request.finish()?;
     precondition.check()?;

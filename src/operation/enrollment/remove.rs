@@ -4,22 +4,14 @@ use crate::connection::Context;
 use crate::data_plane::{DataPlane, List};
 use crate::error::{Code, Error, Result};
 use crate::model::EnrollmentKind;
-use crate::operation::request::{Common, Precondition, Removal, Request, all_ids, enrollment_id};
-use serde::Deserialize;
+use crate::operation::request::{Common, Precondition, Removal, RemovalMembers, Request, all_ids, enrollment_id};
 
 /// Removes one record by its id, or every record of the service.
 pub async fn remove(kind: EnrollmentKind, mut request: Request, context: &Context) -> Result<()> {
-    #[derive(Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Remove {
-        all: bool,
-        pass_thru: bool,
-        check_only: bool,
-    }
     let mut common: Common = request.take()?;
     let id = enrollment_id(kind, &mut request)?;
     let precondition: Precondition = request.take()?;
-    let Remove { all, pass_thru, check_only } = request.take()?;
+    let RemovalMembers { all, pass_thru, check_only } = request.take()?;
     request.finish()?;
     let target = common.target()?;
     precondition.check()?;

@@ -17,7 +17,7 @@ pub use json::json_object;
 pub use limits::{Limits, maximum_attempts, seconds};
 pub use paging::{Paging, broken_off};
 pub use precondition::Precondition;
-pub use removal::{Removal, all_ids};
+pub use removal::{Removal, RemovalMembers, all_ids};
 
 use crate::error::{Code, Error, Result, quote};
 use crate::model::{Members, has_reserved_text};

@@ -5,10 +5,23 @@ use crate::data_plane::{DataPlane, List, Pages, parse_record};
 use crate::error::{Code, Error, Result};
 use crate::events::{Event, Progress};
 use crate::model::Collection;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// After so many failures of the service one after another, the other records are not tried.
 const FAILURES_IN_A_ROW: u32 = 3;
+
+/// What a request to remove records says besides which ones.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RemovalMembers {
+    /// Every record.
+    pub all: bool,
+    /// A record `true` for each that was removed.
+    pub pass_thru: bool,
+    /// Nothing is removed; the error says what would be refused.
+    pub check_only: bool,
+}
 
 /// Which records of a collection are removed, and how.
 #[derive(Debug)]
